@@ -1,0 +1,1 @@
+"""Takes out what scraped text says twice, and keeps the news."""

@@ -1,0 +1,1 @@
+"""The engine's specification: each call in readable Python."""
