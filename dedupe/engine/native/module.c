@@ -2,7 +2,10 @@
  * and what is right stands in ../reference/, file by file. */
 #include "native.h"
 
+PyObject *call_fold(PyObject *module, PyObject *args); /* words.c */
+
 static PyMethodDef calls[] = {
+    {"fold", call_fold, METH_VARARGS, "fold(text, offsets, out, out_offsets)"},
     {NULL, NULL, 0, NULL},
 };
 
