@@ -2,10 +2,20 @@
  * and what is right stands in ../reference/, file by file. */
 #include "native.h"
 
-PyObject *call_fold(PyObject *module, PyObject *args); /* words.c */
+PyObject *call_fold(PyObject *module, PyObject *args); /* near.c, with the next five */
+PyObject *call_word_hashes(PyObject *module, PyObject *args);
+PyObject *call_sketch(PyObject *module, PyObject *args);
+PyObject *call_shingles(PyObject *module, PyObject *args);
+PyObject *call_jaccard(PyObject *module, PyObject *args);
+PyObject *call_digests(PyObject *module, PyObject *args);
 
 static PyMethodDef calls[] = {
     {"fold", call_fold, METH_VARARGS, "fold(text, offsets, out, out_offsets)"},
+    {"word_hashes", call_word_hashes, METH_VARARGS, "word_hashes(text, offsets, out, out_offsets)"},
+    {"sketch", call_sketch, METH_VARARGS, "sketch(text, offsets, n_perm, a, b, out)"},
+    {"shingles", call_shingles, METH_VARARGS, "shingles(text, offsets, out, out_offsets)"},
+    {"jaccard", call_jaccard, METH_VARARGS, "jaccard(sets, set_offsets, pairs, out)"},
+    {"digests", call_digests, METH_VARARGS, "digests(text, offsets, out)"},
     {NULL, NULL, 0, NULL},
 };
 

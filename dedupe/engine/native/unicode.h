@@ -24,6 +24,14 @@ extern const uint16_t unicode_stage2[];
 enum { UNICODE_FOLD_GROWTH = 3 };
 ptrdiff_t unicode_fold(const uint8_t *in, ptrdiff_t n, uint8_t *out);
 
+/* Whether NFC leaves `code_point` (with these properties) as it is and where it is, when `starter` is
+ * the last code point of class 0 before it (0: none) and *last_class the class of the one right before
+ * it.  Keeps *last_class; a caller that goes on sets `starter` whenever that comes out 0. */
+int unicode_stays(uint32_t starter, uint32_t code_point, uint32_t properties, uint32_t *last_class);
+
+/* Writes the case folding of a code point, at most 6 bytes; gives their number. */
+ptrdiff_t unicode_write_folded(uint32_t code_point, uint8_t *to);
+
 /* Writes a code point (a surrogate too) and gives its 1 to 4 bytes' number. */
 static inline int unicode_encode(uint32_t code_point, uint8_t *out)
 {
