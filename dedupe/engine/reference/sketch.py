@@ -47,9 +47,10 @@ def sketch(text: Buffer, offsets: Buffer, n_perm: int, a: Buffer, b: Buffer, out
 
     Of a document without words it is all ones, datasketch's empty MinHash."""
     docs = documents(text, offsets)
-    permutations = np.array([numbers(a, "I", "a"), numbers(b, "I", "b")], dtype=np.uint32)
-    if n_perm < 1 or permutations.shape != (2, n_perm):
+    drawn = [numbers(a, "I", "a"), numbers(b, "I", "b")]
+    if n_perm < 1 or [len(values) for values in drawn] != [n_perm, n_perm]:
         raise ValueError("a and b must hold n_perm uint32 values, at least one")
+    permutations = np.array(drawn, dtype=np.uint32)
     to = output(out, 4 * n_perm * len(docs), "out")
     for i, doc in enumerate(docs):
         minhash = MinHash(n_perm, permutations=permutations, scheme="affine32", hashfunc=int)
