@@ -16,15 +16,15 @@
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12 && !defined(DEDUPE_NO_CLONES)
 
 #define CLONES(result, name, parameters, arguments)                                             \
-    __attribute__((target("arch=x86-64-v4,prefer-vector-width=512"))) static result name##_v4 parameters \
+    __attribute__((noinline, target("arch=x86-64-v4,prefer-vector-width=512"))) static result name##_v4 parameters \
     {                                                                                           \
         return name##_body arguments;                                                           \
     }                                                                                           \
-    __attribute__((target("arch=x86-64-v3"))) static result name##_v3 parameters                \
+    __attribute__((noinline, target("arch=x86-64-v3"))) static result name##_v3 parameters                \
     {                                                                                           \
         return name##_body arguments;                                                           \
     }                                                                                           \
-    static result name##_v1 parameters                                                          \
+    __attribute__((noinline)) static result name##_v1 parameters                                                          \
     {                                                                                           \
         return name##_body arguments;                                                           \
     }                                                                                           \

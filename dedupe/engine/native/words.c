@@ -69,30 +69,18 @@ INLINED uint64_t round_of(uint64_t hash, uint64_t low, uint64_t high)
     return x ^ x >> 29;
 }
 
-static uint64_t hash_bytes(uint64_t hash, const uint8_t *at, size_t n)
-{
-    for (; n >= 16; at += 16, n -= 16)
-        hash = round_of(hash, load64(at), load64(at + 8));
-    if (n) {
-        uint8_t last[16] = {0};
-        memcpy(last, at, n);
-        hash = round_of(hash, load64(last), load64(last + 8));
-    }
-    return hash;
-}
-
-/* Bit i: the top bit of byte i. */
-INLINED uint64_t top_bits(const uint8_t *bytes)
+/* Bit i: bit 7 - `place` of byte i. */
+INLINED uint64_t bits_of(const uint8_t *bytes, int place)
 {
     uint64_t bits = 0;
 #if defined(__SSE2__)
     for (int i = 0; i < BLOCK; i += 16) {
         __m128i vector = _mm_loadu_si128((const __m128i *)(const void *)(bytes + i));
-        bits |= (uint64_t)(uint32_t)_mm_movemask_epi8(vector) << i;
+        bits |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_slli_epi16(vector, place)) << i;
     }
 #else
-    for (int i = 0; i < BLOCK; i += 8) /* the product brings bit 8j + 7 to bit 56 + j */
-        bits |= ((load64(bytes + i) >> 7 & 0x0101010101010101) * 0x0102040810204080 >> 56) << i;
+    for (int i = 0; i < BLOCK; i += 8) /* the product brings bit 8j to bit 56 + j */
+        bits |= ((load64(bytes + i) >> (7 - place) & 0x0101010101010101) * 0x0102040810204080 >> 56) << i;
 #endif
     return bits;
 }
@@ -101,8 +89,8 @@ INLINED uint64_t top_bits(const uint8_t *bytes)
 INLINED size_t put_bits(uint64_t bits, uint32_t base, uint32_t *to)
 {
     int n = __builtin_popcountll(bits);
-    for (int done = 0; done < n; done += 8) {
-        for (int i = 0; i < 8; i++) {
+    for (int done = 0; done < n; done += 12) {
+        for (int i = 0; i < 12; i++) {
             to[done + i] = base + (uint32_t)__builtin_ctzll(bits | (uint64_t)1 << 63);
             bits &= bits - 1;
             ONE_BY_ONE;
@@ -111,52 +99,148 @@ INLINED size_t put_bits(uint64_t bits, uint32_t base, uint32_t *to)
     return (size_t)n;
 }
 
-/* What the loops below keep between blocks. */
+/* What the loops below keep between each other. */
 typedef struct {
-    uint8_t *to; /* in `folded` */
+    const uint8_t *begin; /* of the raw text */
+    uint8_t *to;          /* in `folded` */
     size_t n_starts, n_ends, n_singles;
     int state;
-    uint32_t starter, last_class; /* for unicode_stays */
 } Cutting;
 
-/* Cuts the ASCII that [at, end) begins with, at most a block of it; gives its length. */
-INLINED size_t cut_ascii(Words *words, Cutting *cut, const uint8_t *at, const uint8_t *end)
+/* The families of characters whose blocks are cut by masks.  A family knows its most common characters,
+ * those that NFC leaves alone and that fold to as many bytes; at any other its block ends. */
+enum { ASCII, LATIN, CYRILLIC, ARABIC, EASTERN, NO_FAMILY };
+
+/* What begins at a byte, for bits_of: a known character of two or of three bytes; one that belongs to
+ * a run (a whole ASCII letter or digit too); one that is a word by itself. */
+enum { TWO = 0x80, THREE = 0x40, RUN = 0x20, SINGLE = 0x10 };
+
+/* A block as the compiler's own vectors (plain bytes where it has none), and conditions as bytes of ones or
+ * zeros: a loop over bytes would do, but of one this long GCC makes branches. */
+#ifdef __GNUC__
+typedef uint8_t Bytes __attribute__((vector_size(BLOCK)));
+#define IF(condition) ((Bytes)(condition))
+#else
+typedef uint8_t Bytes;
+#define IF(condition) ((Bytes)((condition) ? 0xFF : 0))
+#endif
+#define IS(byte, value) IF((byte) == (uint8_t)(value))
+#define WITHIN(byte, first, last) IF((byte) - (uint8_t)(first) <= (uint8_t)((last) - (first)))
+
+/* A macro, for how functions give such vectors back differs between targets. */
+#define LOAD(name, at) Bytes name; memcpy(&name, at, sizeof name)
+
+/* Folds bytes to `to` and says in `codes` what begins at each. */
+INLINED void classify(const uint8_t *block, uint8_t *to, uint8_t *codes, int family)
 {
-    uint8_t copy[BLOCK], is_word[BLOCK];
-    size_t n = (size_t)(end - at);
+    LOAD(byte, block);
+    Bytes lower = byte + (WITHIN(byte, 'A', 'Z') & 32);
+    Bytes code = (WITHIN(lower, 'a', 'z') | WITHIN(byte, '0', '9')) & RUN;
+    if (family != ASCII) {
+        LOAD(second, block + 1);
+        LOAD(third, block + 2);
+        code |= IS(byte, 0xC2) & (IS(second, 0xA0) | IS(second, 0xAB) | IS(second, 0xBB)) & TWO;
+        code |= IS(byte, 0xE2) & IS(second, 0x80) & WITHIN(third, 0x80, 0xBF) & THREE; /* U+2000 to 203F: no word */
+    }
+    if (family == LATIN) { /* U+00C0 to 00FF but for U+00DF, which grows */
+        LOAD(first, block - 1);
+        LOAD(second, block + 1);
+        Bytes known = IS(byte, 0xC3) & WITHIN(second, 0x80, 0xBF) & ~IS(second, 0x9F);
+        code |= known & (TWO | (RUN & ~(IS(second, 0x97) | IS(second, 0xB7))));
+        lower += IS(first, 0xC3) & WITHIN(byte, 0x80, 0x9E) & ~IS(byte, 0x97) & 32;
+    }
+    if (family == CYRILLIC) { /* U+0400 to 045F; D0 90 folds to D0 B0, D0 A0 to D1 80, D0 80 to D1 90 */
+        LOAD(first, block - 1);
+        LOAD(second, block + 1);
+        Bytes lead = IS(byte, 0xD0);
+        code |= ((lead & WITHIN(second, 0x80, 0xBF)) | (IS(byte, 0xD1) & WITHIN(second, 0x80, 0x9F))) & (TWO | RUN);
+        lower += lead & (WITHIN(second, 0x80, 0x8F) | WITHIN(second, 0xA0, 0xAF)) & 1;
+        lower += IS(first, 0xD0) & ((WITHIN(byte, 0x80, 0x8F) & 0x10) | (WITHIN(byte, 0x90, 0x9F) & 0x20)
+                          | (WITHIN(byte, 0xA0, 0xAF) & 0xE0));
+    }
+    if (family == ARABIC) {
+        LOAD(second, block + 1);
+        Bytes d8 = IS(byte, 0xD8), d9 = IS(byte, 0xD9), db = IS(byte, 0xDB);
+        Bytes in_word = (d8 & WITHIN(second, 0xA0, 0xBF))
+            | (d9 & (WITHIN(second, 0x80, 0x8A) | WITHIN(second, 0xA0, 0xA9) | WITHIN(second, 0xB1, 0xBF)))
+            | (IS(byte, 0xDA) & WITHIN(second, 0x80, 0xBF))
+            | (db & (WITHIN(second, 0x80, 0x93) | WITHIN(second, 0xB0, 0xB9)));
+        Bytes none = (d8 & (IS(second, 0x8C) | IS(second, 0x9B) | IS(second, 0x9F)))
+            | (d9 & WITHIN(second, 0xAA, 0xAD)) | (db & IS(second, 0x94));
+        code |= (in_word & (TWO | RUN)) | (none & TWO);
+    }
+    if (family == EASTERN) {
+        LOAD(second, block + 1);
+        LOAD(third, block + 2);
+        Bytes is_second = WITHIN(second, 0x80, 0xBF), is_third = WITHIN(third, 0x80, 0xBF);
+        Bytes e3 = IS(byte, 0xE3), e3_83 = e3 & IS(second, 0x83);
+        Bytes han = (WITHIN(byte, 0xE5, 0xE9) & is_second) | (IS(byte, 0xE4) & WITHIN(second, 0xB8, 0xBF));
+        Bytes kana = (e3 & IS(second, 0x81) & ~IS(third, 0x80)) /* U+3041 to 3096, 30A1 to 30FA */
+            | (e3 & IS(second, 0x82) & ~WITHIN(third, 0x97, 0xA0)) | (e3_83 & ~WITHIN(third, 0xBB, 0xBF));
+        Bytes runs = (WITHIN(byte, 0xEB, 0xEC) & is_second) | (IS(byte, 0xEA) & WITHIN(second, 0xB0, 0xBF))
+            | (IS(byte, 0xED) & WITHIN(second, 0x80, 0x9D)) | (e3_83 & IS(third, 0xBC)); /* Hangul, U+30FC */
+        Bytes none = (e3 & IS(second, 0x80) /* U+3000 to 3004, 3008 to 3020, 30FB, FF01 to FF0F, FF1A to FF20 */
+                      & (WITHIN(third, 0x80, 0x84) | WITHIN(third, 0x88, 0xA0)))
+            | (e3_83 & IS(third, 0xBB))
+            | (IS(byte, 0xEF) & IS(second, 0xBC) & (WITHIN(third, 0x81, 0x8F) | WITHIN(third, 0x9A, 0xA0)));
+        Bytes single = han | kana;
+        code |= is_third & ((THREE & (single | runs | none)) | (SINGLE & single) | (RUN & runs));
+    }
+    memcpy(to, &lower, sizeof lower);
+    memcpy(codes, &code, sizeof code);
+}
+
+/* Cuts a block, or less, that begins at a character's first byte; gives how many bytes, 0 where the first
+ * character is not the family's. */
+INLINED size_t cut_block(Words *words, Cutting *cut, const uint8_t *at, const uint8_t *end, int family)
+{
+    uint8_t copy[1 + BLOCK + 2], codes[BLOCK];
+    size_t n = (size_t)(end - at), n_cut = BLOCK;
     const uint8_t *block = at;
-    if (n < BLOCK) {
-        memset(copy, 0, BLOCK);
-        memcpy(copy, at, n);
-        block = copy;
+    if (n < BLOCK + 2 || ((family == LATIN || family == CYRILLIC) && at == cut->begin)) { /* zeros continue nothing */
+        memset(copy, 0, sizeof copy);
+        memcpy(copy + 1, at, n < BLOCK + 2 ? n : BLOCK + 2);
+        block = copy + 1;
     }
     uint8_t *to = cut->to;
-    for (int i = 0; i < BLOCK; i++) {
-        uint8_t byte = block[i];
-        uint8_t lower = (uint8_t)(byte + ((uint8_t)(byte - 'A') < 26 ? 32 : 0));
-        to[i] = lower;
-        is_word[i] = (uint8_t)(lower - 'a') < 26 || (uint8_t)(byte - '0') < 10 ? 0x80 : 0;
+    for (size_t i = 0; i < BLOCK; i += sizeof(Bytes))
+        classify(block + i, to + i, codes + i, family);
+    uint64_t unknown = bits_of(block, 0), run = bits_of(codes, 2), single = 0, in_single = 0;
+    if (family != ASCII) {
+        uint64_t two = bits_of(codes, 0), three = bits_of(codes, 1);
+        unknown &= ~(two | two << 1 | three | three << 1 | three << 2);
+        if (three >> 62 & 1)
+            n_cut = BLOCK - 2;
+        else if ((two | three) >> 63)
+            n_cut = BLOCK - 1;
+        run |= (run & (two | three)) << 1 | (run & three) << 2;
+        if (family == EASTERN) {
+            single = bits_of(codes, 3);
+            in_single = single | single << 1 | single << 2;
+        }
     }
-    uint64_t high = top_bits(block);
-    size_t n_ascii = high ? (size_t)__builtin_ctzll(high) : BLOCK;
-    if (n_ascii > n)
-        n_ascii = n;
-    if (!n_ascii)
+    if (unknown) {
+        size_t first = (size_t)__builtin_ctzll(unknown);
+        n_cut = first < n_cut ? first : n_cut;
+    }
+    n_cut = n < n_cut ? n : n_cut;
+    if (!n_cut)
         return 0;
 
-    uint64_t within = ~(uint64_t)0 >> (BLOCK - n_ascii);
-    uint64_t in_word = top_bits(is_word) & within;
-    uint64_t before = in_word << 1 | (cut->state == IN_RUN);
+    uint64_t within = ~(uint64_t)0 >> (BLOCK - n_cut);
+    run &= within;
+    single &= within;
+    in_single &= within;
+    uint64_t in_word = run | in_single;
+    uint64_t starts = (run & ~(run << 1 | (cut->state == IN_RUN))) | single;
+    uint64_t ends = (in_word << 1 | (cut->state != NO_WORD)) & (~in_word | starts) & within;
     uint32_t base = (uint32_t)(to - words->folded);
-    if (cut->state == IN_SINGLE)
-        words->ends[cut->n_ends++] = base;
-    cut->n_starts += put_bits(in_word & ~before, base, words->starts + cut->n_starts);
-    cut->n_ends += put_bits(~in_word & before & within, base, words->ends + cut->n_ends);
-    cut->state = in_word >> (n_ascii - 1) & 1 ? IN_RUN : NO_WORD;
-    cut->to += n_ascii;
-    cut->starter = at[n_ascii - 1];
-    cut->last_class = 0;
-    return n_ascii;
+    cut->n_starts += put_bits(starts, base, words->starts + cut->n_starts);
+    cut->n_ends += put_bits(ends, base, words->ends + cut->n_ends);
+    cut->n_singles += (size_t)__builtin_popcountll(single);
+    cut->state = run >> (n_cut - 1) & 1 ? IN_RUN : in_single >> (n_cut - 1) & 1 ? IN_SINGLE : NO_WORD;
+    cut->to += n_cut;
+    return n_cut;
 }
 
 /* By state and by the low bits of a code point's properties (WORD 1, SINGLE 2, MARK 4): the next state << 1
@@ -169,127 +253,249 @@ static const uint64_t TRANSITIONS =
     ROW(IN_RUN, NEXT(NO_WORD, 0), NEXT(IN_RUN, 0), NEXT(IN_SINGLE, 1), NEXT(IN_RUN, 0)) |
     ROW(IN_SINGLE, NEXT(NO_WORD, 0), NEXT(IN_RUN, 1), NEXT(IN_SINGLE, 1), NEXT(IN_SINGLE, 0));
 
-/* Cuts code points from `at` up to where ASCII takes over; gives where, or NULL at one that NFC changes. */
-INLINED const uint8_t *cut_code_points(Words *words, Cutting *cut, const uint8_t *at, const uint8_t *end, int is_nfc)
+/* Notes the code point whose `size` folded bytes have just been written at cut->to. */
+static void note(Words *words, Cutting *cut, uint32_t properties, ptrdiff_t size)
 {
-    uint8_t *to = cut->to;
-    size_t n_starts = cut->n_starts, n_ends = cut->n_ends, n_singles = cut->n_singles;
-    uint32_t state = (uint32_t)cut->state, starter = cut->starter, last_class = cut->last_class;
-    const uint8_t *stopped = NULL;
-    for (;;) {
-        ptrdiff_t left = end - at;
-        if (left == 0 || (*at < 0x80 && (left < 8 || !(load64(at) & 0x8080808080808080)))) {
-            stopped = at;
-            break;
-        }
-        uint32_t bytes = 0;
-        if (left >= 4)
-            bytes = load32(at);
-        else /* the zeros continue nothing */
-            for (ptrdiff_t i = 0; i < left; i++)
-                bytes |= (uint32_t)at[i] << 8 * i;
-        uint32_t lead = bytes & 0xFF, code_point;
-        uint32_t is_two = (bytes & 0xC0E0) == 0x80C0 && lead >= 0xC2;
-        int length, size;
-        if (lead < 0x80 || is_two) { /* one branch for both: Arabic and Cyrillic mix them */
-            code_point = is_two ? (bytes & 0x1F) << 6 | (bytes >> 8 & 0x3F) : lead;
-            length = 1 + (int)is_two;
-        } else if (left >= 3 && (bytes & 0xC0C0F0) == 0x8080E0 && (bytes & 0x200F) != 0) {
-            code_point = (bytes & 0x0F) << 12 | (bytes >> 2 & 0xFC0) | (bytes >> 16 & 0x3F);
-            length = 3;
-        } else {
-            code_point = unicode_decode(at, end, &length);
-        }
-        size = length;
-        uint32_t properties = unicode_properties(code_point);
-        if (!is_nfc) {
-            if (properties & (UNICODE_NFC_SUSPECT | UNICODE_FOLD)) {
-                if (!unicode_stays(starter, code_point, properties, &last_class))
-                    break;
-            } else {
-                last_class = 0;
-            }
-            starter = last_class ? starter : code_point;
-        }
-        uint32_t base = (uint32_t)(to - words->folded);
-        if (properties & UNICODE_FOLD) {
-            size = (int)unicode_write_folded(code_point, to); /* of U+0345 alone it is another kind, and
-                                                                 NFC never leaves that here */
-        } else if (code_point == 0xFFFD) {
-            size = unicode_encode(code_point, to);
-        } else {
-            store32(to, bytes);
-        }
-        at += length;
-        to += size;
-
-        uint32_t next = (uint32_t)(TRANSITIONS >> (18 * state + 3 * (properties & 7))) & 7;
-        uint32_t begins = next & 1;
-        words->starts[n_starts] = base;
-        words->ends[n_ends] = base;
-        n_starts += begins;
-        n_ends += state != NO_WORD && (begins || next == NO_WORD << 1);
-        n_singles += properties >> 1 & 1;
-        state = next >> 1;
-    }
-    cut->to = to;
-    cut->n_starts = n_starts;
-    cut->n_ends = n_ends;
-    cut->n_singles = n_singles;
-    cut->state = (int)state;
-    cut->starter = starter;
-    cut->last_class = last_class;
-    return stopped;
+    uint32_t base = (uint32_t)(cut->to - words->folded);
+    uint32_t next = (uint32_t)(TRANSITIONS >> (18 * cut->state + 3 * (int)(properties & 7))) & 7;
+    if (cut->state != NO_WORD && (next & 1 || next == NO_WORD << 1))
+        words->ends[cut->n_ends++] = base;
+    if (next & 1)
+        words->starts[cut->n_starts++] = base;
+    cut->n_singles += properties >> 1 & 1;
+    cut->state = (int)(next >> 1);
+    cut->to += size;
 }
 
-/* Fills folded, starts and ends from [at, end); -1 where NFC changes something and `is_nfc` is not said. */
-INLINED int cut_words_body(Words *words, Cutting *cut, const uint8_t *at, const uint8_t *end, int is_nfc)
+/* Takes back what was noted for folded text from `to` on. */
+static void forget(Words *words, Cutting *cut, uint8_t *to)
 {
-    while (at < end) {
-        at += cut_ascii(words, cut, at, end);
-        if (at < end && *at >= 0x80) {
-            at = cut_code_points(words, cut, at, end, is_nfc);
-            if (!at)
-                return -1;
+    uint32_t base = (uint32_t)(to - words->folded);
+    int length;
+    while (cut->n_ends && words->ends[cut->n_ends - 1] >= base)
+        cut->n_ends--;
+    for (; cut->n_starts && words->starts[cut->n_starts - 1] >= base; cut->n_starts--) {
+        const uint8_t *word = words->folded + words->starts[cut->n_starts - 1];
+        cut->n_singles -= unicode_properties(unicode_decode(word, cut->to, &length)) >> 1 & 1;
+    }
+    cut->state = NO_WORD;
+    if (cut->n_starts > cut->n_ends) {
+        const uint8_t *word = words->folded + words->starts[cut->n_starts - 1];
+        int is_single = unicode_properties(unicode_decode(word, cut->to, &length)) & UNICODE_SINGLE;
+        cut->state = is_single ? IN_SINGLE : IN_RUN;
+    }
+    cut->to = to;
+}
+
+/* The code point before `at`, which is not before `begin`; its bytes' number in *length. */
+static uint32_t code_point_before(const uint8_t *begin, const uint8_t *at, int *length)
+{
+    for (int back = 2; back <= 4 && back <= at - begin; back++) {
+        uint32_t code_point = unicode_decode(at - back, at, length);
+        if (*length == back)
+            return code_point;
+    }
+    return unicode_decode(at - 1, at, length);
+}
+
+/* Cuts the code point at `at`, whatever it is, and the NFC suspects after it; where NFC changes something,
+ * from the last code point on that is no suspect.  Gives where it ended, or NULL for want of memory. */
+static const uint8_t *cut_stretch(Words *words, Cutting *cut, const uint8_t *at, const uint8_t *end)
+{
+    int length;
+    uint8_t folded[8], *safe_to = cut->to;
+    const uint8_t *safe = at, *stop = at;
+    uint32_t code_point = unicode_decode(at, end, &length), starter = 0, last_class = 0;
+    uint32_t properties = unicode_properties(code_point);
+    int stays = 1;
+    if (properties & UNICODE_NFC_SUSPECT) {
+        while (safe > cut->begin) {
+            code_point = code_point_before(cut->begin, safe, &length);
+            properties = unicode_properties(code_point);
+            safe -= length;
+            safe_to -= properties & UNICODE_FOLD ? unicode_write_folded(code_point, folded)
+                                                 : unicode_encode(code_point, folded);
+            if (!(properties & UNICODE_NFC_SUSPECT))
+                break;
         }
+        stop = safe;
+    }
+    do {
+        code_point = unicode_decode(stop, end, &length);
+        properties = unicode_properties(code_point);
+        if (stop > at && !(properties & UNICODE_NFC_SUSPECT))
+            break;
+        stays &= unicode_stays(starter, code_point, properties, &last_class);
+        starter = last_class ? starter : code_point;
+        stop += length;
+    } while (stop < end);
+
+    if (stays) {
+        while (at < stop) {
+            code_point = unicode_decode(at, end, &length);
+            properties = unicode_properties(code_point);
+            at += length;
+            note(words, cut, properties, properties & UNICODE_FOLD ? unicode_write_folded(code_point, cut->to)
+                                                                   : unicode_encode(code_point, cut->to));
+        }
+        return stop;
+    }
+    ptrdiff_t size = unicode_fold(safe, stop - safe, words->plain);
+    if (size < 0)
+        return NULL;
+    forget(words, cut, safe_to);
+    for (const uint8_t *from = words->plain; from < words->plain + size; from += length) {
+        code_point = unicode_decode(from, words->plain + size, &length);
+        note(words, cut, unicode_properties(code_point), unicode_encode(code_point, cut->to));
+    }
+    return stop;
+}
+
+/* Cuts code point by code point from `at` to `until` or where ASCII takes over, without branches on what
+ * the code points are; gives where it ended, or NULL for want of memory. */
+INLINED const uint8_t *cut_code_points(Words *words, Cutting *cut, const uint8_t *at, const uint8_t *until,
+                                       const uint8_t *end)
+{
+    const uint8_t *folded = words->folded;
+    for (;;) {
+        uint8_t *to = cut->to;
+        uint32_t *starts = words->starts + cut->n_starts, *ends = words->ends + cut->n_ends;
+        uint32_t state = (uint32_t)cut->state, before = UNICODE_NFC_SUSPECT;
+        size_t n_singles = 0;
+        int is_over = 1;
+        while (at < until && end - at >= 8) {
+            uint64_t bytes = load64(at);
+            if (!(bytes & 0x8080808080808080))
+                break;
+            uint32_t lead = bytes & 0xFF, code_point;
+            ptrdiff_t length;
+            is_over = 0;
+            if (lead < 0xE0) { /* one branch for one byte and two: Arabic and Cyrillic mix them */
+                uint32_t is_two = lead >= 0xC2 && (bytes & 0xC000) == 0x8000;
+                if (lead >= 0x80 && !is_two)
+                    break;
+                uint32_t two = (uint32_t)((bytes & 0x1F) << 6 | (bytes >> 8 & 0x3F));
+                code_point = lead ^ ((lead ^ two) & (0 - is_two));
+                length = 1 + (ptrdiff_t)is_two;
+            } else {
+                if ((bytes & 0xC0C0F0) != 0x8080E0 || !(bytes & 0x200F))
+                    break;
+                code_point = (uint32_t)((bytes & 0x0F) << 12 | (bytes >> 2 & 0xFC0) | (bytes >> 16 & 0x3F));
+                length = 3;
+            }
+            uint32_t properties = unicode_properties(code_point);
+            if (properties & UNICODE_NFC_SUSPECT
+                && (!(properties & UNICODE_NFC_ORDERED) || before & UNICODE_NFC_SUSPECT))
+                break;
+            is_over = 1;
+            before = properties;
+            uint32_t base = (uint32_t)(to - folded);
+            ptrdiff_t size = length;
+            if (properties & UNICODE_FOLD)
+                size = unicode_write_folded(code_point, to);
+            else
+                store32(to, (uint32_t)bytes);
+            at += length;
+            to += size;
+
+            uint32_t next = (uint32_t)(TRANSITIONS >> (18 * state + 3 * (properties & 7))) & 7;
+            uint32_t begins = next & 1;
+            *starts = base;
+            *ends = base;
+            starts += begins;
+            ends += (state != NO_WORD) & (begins | (next == NO_WORD << 1));
+            n_singles += properties >> 1 & 1;
+            state = next >> 1;
+        }
+        cut->to = to;
+        cut->n_starts = (size_t)(starts - words->starts);
+        cut->n_ends = (size_t)(ends - words->ends);
+        cut->n_singles += n_singles;
+        cut->state = (int)state;
+        if (at >= until || at == end || (is_over && end - at >= 8))
+            return at;
+        at = cut_stretch(words, cut, at, end);
+        if (!at)
+            return NULL;
+    }
+}
+
+static int family_of(uint8_t lead)
+{
+    return lead == 0xC2 || lead == 0xC3 ? LATIN
+        : lead == 0xD0 || lead == 0xD1  ? CYRILLIC
+        : lead >= 0xD8 && lead <= 0xDB  ? ARABIC
+        : lead >= 0xE2 && lead <= 0xEF && lead != 0xEE ? EASTERN : NO_FAMILY;
+}
+
+/* Fills folded, starts and ends from [at, end); -1: no memory. */
+INLINED int cut_words_body(Words *words, Cutting *cut, const uint8_t *at, const uint8_t *end)
+{
+    enum { SHORT = 24, LONG = 64 }; /* where blocks end soon, single code points are cheaper */
+    int family = ASCII;
+    while (at < end) {
+        size_t n;
+        switch (family) {
+        case ASCII:    n = cut_block(words, cut, at, end, ASCII); break;
+        case LATIN:    n = cut_block(words, cut, at, end, LATIN); break;
+        case CYRILLIC: n = cut_block(words, cut, at, end, CYRILLIC); break;
+        case ARABIC:   n = cut_block(words, cut, at, end, ARABIC); break;
+        default:       n = cut_block(words, cut, at, end, EASTERN); break;
+        }
+        at += n;
+        if (at == end || *at < 0x80 || n >= BLOCK - 2)
+            continue;
+        int met = family_of(*at);
+        if (met != NO_FAMILY && met != family && n) {
+            family = met;
+            continue;
+        }
+        at = cut_code_points(words, cut, at, n < SHORT ? at + LONG : at + 1, end);
+        if (!at)
+            return -1;
     }
     return 0;
 }
-CLONES(int, cut_words, (Words *words, Cutting *cut, const uint8_t *at, const uint8_t *end, int is_nfc),
-       (words, cut, at, end, is_nfc))
+CLONES(int, cut_words, (Words *words, Cutting *cut, const uint8_t *at, const uint8_t *end),
+       (words, cut, at, end))
 
 /* Masks for the first n of 16 bytes. */
 #define FIRST(n) ((n) >= 8 ? ~(uint64_t)0 : ((uint64_t)1 << 8 * ((n) & 7)) - 1)
 #define MASKS(n) {FIRST(n), (n) > 8 ? FIRST((n) - 8) : 0}
-static const uint64_t MASK[17][2] = {
-    MASKS(0), MASKS(1), MASKS(2), MASKS(3), MASKS(4), MASKS(5), MASKS(6), MASKS(7), MASKS(8),
-    MASKS(9), MASKS(10), MASKS(11), MASKS(12), MASKS(13), MASKS(14), MASKS(15), MASKS(16),
+static const uint64_t MASK[16][2] = {
+    MASKS(16), MASKS(1), MASKS(2),  MASKS(3),  MASKS(4),  MASKS(5),  MASKS(6),  MASKS(7),
+    MASKS(8),  MASKS(9), MASKS(10), MASKS(11), MASKS(12), MASKS(13), MASKS(14), MASKS(15),
 };
+
+/* The hash of n > 0 bytes that may be read beyond. */
+INLINED uint64_t hash_word(uint64_t hash, const uint8_t *at, size_t n)
+{
+    for (; n > 16; at += 16, n -= 16)
+        hash = round_of(hash, load64(at), load64(at + 8));
+    return round_of(hash, load64(at) & MASK[n & 15][0], load64(at + 8) & MASK[n & 15][1]);
+}
 
 INLINED void hash_words_body(Words *words)
 {
-    size_t n = words->n_words;
+    size_t n = words->n_words, n_long = 0;
     const uint8_t *folded = words->folded;
     const uint32_t *starts = words->starts, *ends = words->ends;
-    uint64_t *low = words->low, *high = words->high, *hashes = words->hashes;
-    size_t n_long = 0;
+    uint32_t *longs = words->longs;
+    uint64_t *restrict low = words->low, *restrict high = words->high, *restrict hashes = words->hashes;
     for (size_t i = 0; i < n; i++) {
-        uint32_t start = starts[i], size = ends[i] - start;
-        uint32_t fits = size <= 16 ? size : 16;
-        low[i] = load64(folded + start) & MASK[fits][0];
-        high[i] = load64(folded + start + 8) & MASK[fits][1];
+        uint32_t size = ends[i] - starts[i];
+        const uint8_t *word = folded + starts[i];
+        low[i] = load64(word) & MASK[size & 15][0];
+        high[i] = load64(word + 8) & MASK[size & 15][1];
+        longs[n_long] = (uint32_t)i;
         n_long += size > 16;
     }
     for (size_t i = 0; i < n; i++)
         hashes[i] = round_of(SEED, low[i], high[i]);
-    for (size_t i = 0; n_long && i < n; i++) {
-        if (ends[i] - starts[i] > 16) {
-            hashes[i] = hash_bytes(SEED, folded + starts[i], ends[i] - starts[i]);
-            n_long--;
-        }
-    }
+    for (size_t i = 0; i < n_long; i++)
+        hashes[longs[i]] = hash_word(SEED, folded + starts[longs[i]], ends[longs[i]] - starts[longs[i]]);
     if (words->is_carried && n)
-        hashes[0] = hash_bytes(words->carried_hash, folded + starts[0], ends[0] - starts[0]);
+        hashes[0] = hash_word(words->carried_hash, folded + starts[0], ends[0] - starts[0]);
 }
 CLONES(void, hash_words, (Words *words), (words))
 
@@ -302,7 +508,7 @@ static int make_room(Words *words, size_t n)
     if (n > UINT32_MAX / UNICODE_FOLD_GROWTH - PAD - 16)
         return -1;
     size_t n_words = (n / 2 + 16 + PAD) / 8 * 8, folded = (UNICODE_FOLD_GROWTH * n + 16 + PAD) / 8 * 8;
-    uint8_t *memory = malloc(2 * folded + n_words * (2 * sizeof(uint32_t) + 3 * sizeof(uint64_t)) + KEPT * sizeof(uint64_t));
+    uint8_t *memory = malloc(2 * folded + n_words * (3 * sizeof(uint32_t) + 3 * sizeof(uint64_t)) + KEPT * sizeof(uint64_t));
     if (!memory)
         return -1;
     uint64_t kept[KEPT];
@@ -316,7 +522,8 @@ static int make_room(Words *words, size_t n)
     words->hashes = words->high + n_words + KEPT;
     words->starts = (uint32_t *)(void *)(words->hashes + n_words);
     words->ends = words->starts + n_words;
-    words->folded = (uint8_t *)(words->ends + n_words);
+    words->longs = words->ends + n_words;
+    words->folded = (uint8_t *)(words->longs + n_words);
     words->plain = words->folded + folded;
     if (words->room > CHUNK)
         memcpy(words->hashes - KEPT, kept, sizeof kept);
@@ -368,29 +575,19 @@ static const uint8_t *chunk_end(const uint8_t *at, const uint8_t *end, int *cuts
     return in_word ? in_word : end;
 }
 
-/* Cuts [at, stop) into starts and ends; gives where the folded text ends and leaves a word open. */
+/* Cuts [at, stop) into starts and ends; leaves the last word open. */
 static int cut_chunk(Words *words, Cutting *cut, const uint8_t *stop)
 {
-    for (int is_nfc = 0;; is_nfc = 1) {
-        const uint8_t *at = words->at, *end = stop;
-        if (is_nfc) {
-            ptrdiff_t size = unicode_fold(at, stop - at, words->plain);
-            if (size < 0)
-                return -1;
-            at = words->plain;
-            end = at + size;
-        }
-        memset(cut, 0, sizeof *cut);
-        cut->to = words->folded;
-        if (words->is_carried) {
-            memcpy(cut->to, words->carried, words->n_carried);
-            cut->to += words->n_carried;
-            cut->state = IN_RUN;
-            words->starts[cut->n_starts++] = 0;
-        }
-        if (cut_words(words, cut, at, end, is_nfc) == 0)
-            return 0;
+    memset(cut, 0, sizeof *cut);
+    cut->begin = words->at;
+    cut->to = words->folded;
+    if (words->is_carried) {
+        memcpy(cut->to, words->carried, words->n_carried);
+        cut->to += words->n_carried;
+        cut->state = IN_RUN;
+        words->starts[cut->n_starts++] = 0;
     }
+    return cut_words(words, cut, words->at, stop);
 }
 
 int words_next(Words *words)
@@ -416,12 +613,13 @@ int words_next(Words *words)
 
     uint64_t hash = words->is_carried && last == 0 ? words->carried_hash : SEED;
     words->is_carried = carries;
-    if (carries) { /* whole rounds are hashed now, the rest goes to the front of the next chunk */
+    if (carries) { /* all rounds but the last are hashed now; its bytes go to the front of the next chunk */
         const uint8_t *word = words->folded + words->starts[last];
-        size_t n = (size_t)(cut.to - word), n_hashed = n / 16 * 16;
-        words->carried_hash = hash_bytes(hash, word, n_hashed);
-        words->n_carried = n - n_hashed;
-        memcpy(words->carried, word + n_hashed, words->n_carried);
+        for (; cut.to - word > 16; word += 16)
+            hash = round_of(hash, load64(word), load64(word + 8));
+        words->carried_hash = hash;
+        words->n_carried = (size_t)(cut.to - word);
+        memcpy(words->carried, word, words->n_carried);
     }
     return 1;
 }

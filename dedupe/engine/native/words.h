@@ -24,8 +24,9 @@ typedef struct {
     const uint8_t *at, *end;
     void *memory;            /* of all the buffers */
     size_t room;             /* raw bytes that the buffers are made for */
-    uint8_t *folded, *plain; /* the chunk folded; the chunk in NFC, for the chunks that need it */
+    uint8_t *folded, *plain; /* the chunk folded; a stretch of it that NFC changes, on the way there */
     uint32_t *starts, *ends; /* of words, in `folded` */
+    uint32_t *longs;         /* which words have more than 16 bytes */
     uint64_t *low, *high;    /* the words' bytes, for those of at most 16 */
     uint8_t carried[16];     /* the last bytes of a word that the chunk's end cut through, */
     size_t n_carried;
