@@ -39,7 +39,7 @@ static inline uint32_t decomposition_of(uint32_t code_point)
 }
 
 /* What NFC puts in the place of two neighbours, or 0. */
-static uint32_t compose(uint32_t first, uint32_t second)
+static inline uint32_t compose(uint32_t first, uint32_t second)
 {
     if (first - HANGUL_L < N_L && second - HANGUL_V < N_V)
         return HANGUL_S + ((first - HANGUL_L) * N_V + (second - HANGUL_V)) * N_T;
@@ -77,7 +77,7 @@ typedef struct {
     uint32_t few[FEW_MARKS];
 } Stretch;
 
-static void add_mark(Stretch *stretch, uint32_t mark)
+static inline void add_mark(Stretch *stretch, uint32_t mark)
 {
     if (stretch->n_marks == stretch->room) {
         size_t room = stretch->room * 4;
@@ -127,7 +127,7 @@ static void order_marks(Stretch *stretch)
 }
 
 /* Orders the marks, joins to the starter what joins, keeps the rest. */
-static void join_marks(Stretch *stretch)
+static inline void join_marks(Stretch *stretch)
 {
     order_marks(stretch);
     size_t kept = 0;
@@ -146,7 +146,7 @@ static void join_marks(Stretch *stretch)
     stretch->n_marks = kept;
 }
 
-static void write_stretch(Stretch *stretch)
+static inline void write_stretch(Stretch *stretch)
 {
     if (stretch->starter != NO_STARTER)
         stretch->to += unicode_write_folded(stretch->starter, stretch->to);
@@ -170,8 +170,7 @@ static void add_code_point(Stretch *stretch, uint32_t code_point)
     stretch->starter = joined ? joined : code_point;
 }
 
-/* Normalizes and folds [at, end); gives where the writing ended, or NULL for want of memory. */
-static uint8_t *fold_stretch(const uint8_t *at, const uint8_t *end, uint8_t *to)
+uint8_t *unicode_fold_stretch(const uint8_t *at, const uint8_t *end, uint8_t *to)
 {
     Stretch stretch;
     stretch.starter = NO_STARTER;
@@ -229,7 +228,20 @@ static inline ptrdiff_t fold_ascii(const uint8_t *at, ptrdiff_t n, uint8_t *to)
     return i;
 }
 
-int unicode_stays(uint32_t starter, uint32_t code_point, uint32_t properties, uint32_t *last_class)
+int unicode_pair(uint32_t starter, uint32_t suspect, uint32_t *joined)
+{
+    uint32_t class = combining_class(suspect), entry = decomposition_of(starter);
+    uint32_t last = entry ? decomposition_data[(entry >> 3) + (entry & 7) - 1] : 0;
+    *joined = 0;
+    if (decomposition_of(suspect) || (class && class < combining_class(last)))
+        return 0;
+    *joined = compose(starter, suspect);
+    return 1;
+}
+
+/* Whether NFC leaves `code_point` (with these properties) as it is and where it is, when `starter` is the
+ * last code point of class 0 before it (0: none) and *last_class the class of the one right before it. */
+static inline int stays_in_nfc(uint32_t starter, uint32_t code_point, uint32_t properties, uint32_t *last_class)
 {
     if (!(properties & UNICODE_NFC_SUSPECT)) {
         *last_class = 0;
@@ -265,14 +277,14 @@ ptrdiff_t unicode_fold(const uint8_t *in, ptrdiff_t n, uint8_t *out)
         int length;
         uint32_t code_point = unicode_decode(at, end, &length);
         uint32_t properties = unicode_properties(code_point);
-        if (!unicode_stays(starter, code_point, properties, &last_class)) {
+        if (!stays_in_nfc(starter, code_point, properties, &last_class)) {
             do {
                 at += length;
                 if (at == end)
                     break;
                 code_point = unicode_decode(at, end, &length);
             } while (unicode_properties(code_point) & UNICODE_NFC_SUSPECT);
-            to = fold_stretch(safe_at, at, safe_to);
+            to = unicode_fold_stretch(safe_at, at, safe_to);
             if (!to)
                 return -1;
             continue; /* what comes next is no suspect */

@@ -24,10 +24,13 @@ extern const uint16_t unicode_stage2[];
 enum { UNICODE_FOLD_GROWTH = 3 };
 ptrdiff_t unicode_fold(const uint8_t *in, ptrdiff_t n, uint8_t *out);
 
-/* Whether NFC leaves `code_point` (with these properties) as it is and where it is, when `starter` is
- * the last code point of class 0 before it (0: none) and *last_class the class of the one right before
- * it.  Keeps *last_class; a caller that goes on sets `starter` whenever that comes out 0. */
-int unicode_stays(uint32_t starter, uint32_t code_point, uint32_t properties, uint32_t *last_class);
+/* The same for a stretch of text that NFC takes by itself: it and what follows it begin with a code point
+ * that is no UNICODE_NFC_SUSPECT, or it begins the text.  Gives where the writing ended, or NULL. */
+uint8_t *unicode_fold_stretch(const uint8_t *at, const uint8_t *end, uint8_t *to);
+
+/* NFC of a code point that is no suspect and one suspect after it: *joined is what they become, or 0 where
+ * they stay; gives 0 where it takes more than that to say. */
+int unicode_pair(uint32_t starter, uint32_t suspect, uint32_t *joined);
 
 /* Writes the case folding of a code point, at most 6 bytes; gives their number. */
 ptrdiff_t unicode_write_folded(uint32_t code_point, uint8_t *to);

@@ -288,65 +288,84 @@ static void forget(Words *words, Cutting *cut, uint8_t *to)
 }
 
 /* The code point before `at`, which is not before `begin`; its bytes' number in *length. */
-static uint32_t code_point_before(const uint8_t *begin, const uint8_t *at, int *length)
+static inline uint32_t code_point_before(const uint8_t *begin, const uint8_t *at, int *length)
 {
-    for (int back = 2; back <= 4 && back <= at - begin; back++) {
-        uint32_t code_point = unicode_decode(at - back, at, length);
-        if (*length == back)
-            return code_point;
-    }
-    return unicode_decode(at - 1, at, length);
+    ptrdiff_t back = 1;
+    while (back < 4 && back < at - begin && (at[-back] & 0xC0) == 0x80)
+        back++;
+    uint32_t code_point = unicode_decode(at - back, at, length);
+    return *length == back ? code_point : unicode_decode(at - 1, at, length);
 }
 
-/* Cuts the code point at `at`, whatever it is, and the NFC suspects after it; where NFC changes something,
- * from the last code point on that is no suspect.  Gives where it ended, or NULL for want of memory. */
-static const uint8_t *cut_stretch(Words *words, Cutting *cut, const uint8_t *at, const uint8_t *end)
+/* Notes [at, end), which is in normal form and folded already. */
+static void note_all(Words *words, Cutting *cut, const uint8_t *at, const uint8_t *end)
 {
     int length;
-    uint8_t folded[8], *safe_to = cut->to;
-    const uint8_t *safe = at, *stop = at;
-    uint32_t code_point = unicode_decode(at, end, &length), starter = 0, last_class = 0;
-    uint32_t properties = unicode_properties(code_point);
-    int stays = 1;
-    if (properties & UNICODE_NFC_SUSPECT) {
-        while (safe > cut->begin) {
-            code_point = code_point_before(cut->begin, safe, &length);
-            properties = unicode_properties(code_point);
-            safe -= length;
-            safe_to -= properties & UNICODE_FOLD ? unicode_write_folded(code_point, folded)
-                                                 : unicode_encode(code_point, folded);
-            if (!(properties & UNICODE_NFC_SUSPECT))
-                break;
-        }
-        stop = safe;
-    }
-    do {
-        code_point = unicode_decode(stop, end, &length);
-        properties = unicode_properties(code_point);
-        if (stop > at && !(properties & UNICODE_NFC_SUSPECT))
-            break;
-        stays &= unicode_stays(starter, code_point, properties, &last_class);
-        starter = last_class ? starter : code_point;
-        stop += length;
-    } while (stop < end);
-
-    if (stays) {
-        while (at < stop) {
-            code_point = unicode_decode(at, end, &length);
-            properties = unicode_properties(code_point);
-            at += length;
-            note(words, cut, properties, properties & UNICODE_FOLD ? unicode_write_folded(code_point, cut->to)
-                                                                   : unicode_encode(code_point, cut->to));
-        }
-        return stop;
-    }
-    ptrdiff_t size = unicode_fold(safe, stop - safe, words->plain);
-    if (size < 0)
-        return NULL;
-    forget(words, cut, safe_to);
-    for (const uint8_t *from = words->plain; from < words->plain + size; from += length) {
-        code_point = unicode_decode(from, words->plain + size, &length);
+    for (; at < end; at += length) {
+        uint32_t code_point = unicode_decode(at, end, &length);
         note(words, cut, unicode_properties(code_point), unicode_encode(code_point, cut->to));
+    }
+}
+
+static inline ptrdiff_t write_one(uint32_t code_point, uint32_t properties, uint8_t *to)
+{
+    return properties & UNICODE_FOLD ? unicode_write_folded(code_point, to) : unicode_encode(code_point, to);
+}
+
+/* Cuts the code point at `at`, whatever it is, and the NFC suspects after it; of these, from the last code
+ * point on that is no suspect.  Gives where it ended, or NULL for want of memory. */
+static const uint8_t *cut_stretch(Words *words, Cutting *cut, const uint8_t *at, const uint8_t *end)
+{
+    enum { KIND = UNICODE_WORD | UNICODE_SINGLE | UNICODE_MARK };
+    int length;
+    uint32_t code_point = unicode_decode(at, end, &length), properties = unicode_properties(code_point);
+    if (!(properties & UNICODE_NFC_SUSPECT)) {
+        note(words, cut, properties, write_one(code_point, properties, cut->to));
+        return at + length;
+    }
+    const uint8_t *stop = at + length, *safe = at;
+    int n_suspects = 1;
+    for (; stop < end; stop += length, n_suspects++)
+        if (!(unicode_properties(unicode_decode(stop, end, &length)) & UNICODE_NFC_SUSPECT))
+            break;
+    uint8_t unused[8], *safe_to = cut->to;
+    uint32_t starter = 0, starter_properties = 0;
+    while (safe > cut->begin) {
+        starter = code_point_before(cut->begin, safe, &length);
+        starter_properties = unicode_properties(starter);
+        safe -= length;
+        safe_to -= write_one(starter, starter_properties, unused);
+        if (!(starter_properties & UNICODE_NFC_SUSPECT))
+            break;
+        n_suspects++;
+    }
+
+    const uint8_t *made = words->plain, *made_end;
+    uint32_t joined;
+    if (n_suspects == 1 && safe < at && !(properties & UNICODE_FOLD) && unicode_pair(starter, code_point, &joined)) {
+        if (!joined) { /* stays as it is */
+            note(words, cut, properties, write_one(code_point, properties, cut->to));
+            return stop;
+        }
+        made_end = made + write_one(joined, unicode_properties(joined), words->plain);
+    } else {
+        made_end = unicode_fold_stretch(safe, stop, words->plain);
+        if (!made_end)
+            return NULL;
+    }
+    /* Nearly always a letter with its marks has become another: the words stay as they were noted. */
+    const uint8_t *mark = made;
+    uint32_t kind = made < made_end ? unicode_properties(unicode_decode(made, made_end, &length)) & KIND : 0;
+    int is_same = kind == (starter_properties & KIND) && kind & UNICODE_WORD && cut->to > safe_to
+        && !(kind & UNICODE_MARK);
+    for (mark += length; is_same && mark < made_end; mark += length)
+        is_same = unicode_properties(unicode_decode(mark, made_end, &length)) & UNICODE_MARK;
+    if (is_same) {
+        memcpy(safe_to, made, (size_t)(made_end - made));
+        cut->to = safe_to + (made_end - made);
+    } else {
+        forget(words, cut, safe_to);
+        note_all(words, cut, made, made_end);
     }
     return stop;
 }
