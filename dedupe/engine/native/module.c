@@ -1,11 +1,23 @@
 /* The compiled engine's calls, one line each; what they do stands in the file named beside them,
  * and what is right stands in ../reference/, file by file. */
-#include "native.h"
+#include "lines.h"
 
 PyObject *call_fold(PyObject *module, PyObject *args); /* words.c */
+PyObject *call_scan(PyObject *module, PyObject *args); /* lines.c */
+PyObject *call_line_table(PyObject *module, PyObject *args);
+PyObject *call_count_lines(PyObject *module, PyObject *args);
+PyObject *call_normal_form(PyObject *module, PyObject *args);
+PyObject *call_shape_ends(PyObject *module, PyObject *args);
+PyObject *call_line_key(PyObject *module, PyObject *args);
 
 static PyMethodDef calls[] = {
     {"fold", call_fold, METH_VARARGS, "fold(text, offsets, out, out_offsets)"},
+    {"scan", call_scan, METH_VARARGS, "scan(text, offsets, needles) -> bytes"},
+    {"line_table", call_line_table, METH_VARARGS, "line_table(document, needles) -> bytes"},
+    {"count_lines", call_count_lines, METH_VARARGS, "count_lines(text, offsets) -> int"},
+    {"normal_form", call_normal_form, METH_VARARGS, "normal_form(line, shape=False) -> bytes"},
+    {"shape_ends", call_shape_ends, METH_VARARGS, "shape_ends(shape) -> list[int]"},
+    {"line_key", call_line_key, METH_VARARGS, "line_key(form) -> int"},
     {NULL, NULL, 0, NULL},
 };
 
@@ -19,5 +31,6 @@ static struct PyModuleDef definition = {
 
 PyMODINIT_FUNC PyInit__native(void)
 {
+    lines_prepare();
     return PyModuleDef_Init(&definition);
 }
