@@ -3,6 +3,8 @@
 #include "native.h"
 
 static PyMethodDef calls[] = {
+    {"records", call_records, METH_VARARGS, NULL},         /* jsonl.c */
+    {"raw_offsets", call_raw_offsets, METH_VARARGS, NULL}, /* jsonl.c */
     {NULL, NULL, 0, NULL},
 };
 

@@ -38,4 +38,8 @@ void batch_close(Batch *batch);
 /* A writable, C-contiguous buffer of at least `bytes` bytes that the caller owns; 0 or -1. */
 int output_open(Py_buffer *view, PyObject *object, Py_ssize_t bytes, const char *name);
 
+/* The calls, all METH_VARARGS. */
+PyObject *call_records(PyObject *module, PyObject *args);     /* jsonl.c */
+PyObject *call_raw_offsets(PyObject *module, PyObject *args); /* jsonl.c */
+
 #endif
