@@ -96,12 +96,17 @@ static inline uint64_t stops_in_word(uint64_t word)
             ((word - EACH_BYTE * 0x20) & ~word)) & EACH_BYTE * 0x80;
 }
 
-static inline bool stops_in_wide(const uint8_t *p)
+/* Where the first of the 64 bytes from p stops; 64 if none does.  A minimum says in one vector
+ * reduction both whether and where; compilers make no bit mask of a plain loop. */
+static inline int find_stop_in_wide(const uint8_t *p)
 {
-    uint8_t any = 0;
-    for (int i = 0; i < WIDE; i++)
-        any |= (p[i] == '"') | (p[i] == '\\') | (p[i] < 0x20);
-    return any;
+    uint8_t first = WIDE;
+    for (uint8_t i = 0; i < WIDE; i++) {
+        uint8_t byte = p[i];
+        uint8_t place = (byte == '"') | (byte == '\\') | (byte < 0x20) ? i : WIDE;
+        first = place < first ? place : first;
+    }
+    return first;
 }
 
 /* The first byte from p that stops, or limit. */
@@ -117,20 +122,20 @@ static inline const uint8_t *find_stop(const uint8_t *p, const uint8_t *limit)
     return p;
 }
 
-/* The same, with the bytes before it copied to *out; up to 64 bytes behind them are overwritten. */
-VECTOR_CLONES
-static const uint8_t *copy_to_stop(const uint8_t *p, const uint8_t *limit, uint8_t **out)
+/* The same, with the bytes before it copied to *out; up to 64 bytes behind them are overwritten.
+ * For texts; find_stop is quicker where a stop is near, as in keys. */
+static inline const uint8_t *copy_to_stop(const uint8_t *p, const uint8_t *limit, uint8_t **out)
 {
     uint8_t *to = *out;
-    for (; limit - p >= WIDE && !stops_in_wide(p); p += WIDE, to += WIDE)
+    while (limit - p >= WIDE) {
+        int stop = find_stop_in_wide(p);
         memcpy(to, p, WIDE);
-    for (; limit - p >= 8; p += 8, to += 8) {
-        uint64_t found = stops_in_word(load_word(p));
-        memcpy(to, p, 8);
-        if (found) {
-            *out = to + __builtin_ctzll(found) / 8;
-            return p + __builtin_ctzll(found) / 8;
+        if (stop < WIDE) {
+            *out = to + stop;
+            return p + stop;
         }
+        p += WIDE; /* not `stop`: the next step must not wait for this one's reduction */
+        to += WIDE;
     }
     while (p < limit && !stops(*p))
         *to++ = *p++;
@@ -215,19 +220,25 @@ static inline int read_escape(const uint8_t *p, const uint8_t *limit, uint8_t *t
 
 /* From the byte behind the opening quote to the closing quote, or NULL; the text goes to *out,
  * which moves on behind it and has 64 bytes to spare. */
+VECTOR_CLONES
 static const uint8_t *copy_string(const uint8_t *p, const uint8_t *limit, uint8_t **out)
 {
+    uint8_t *to = *out;
     for (;;) {
-        p = copy_to_stop(p, limit, out);
-        if (p < limit && *p == '"')
+        p = copy_to_stop(p, limit, &to);
+        if (p == limit || *p < 0x20)
+            return NULL;
+        if (*p == '"') {
+            *out = to;
             return p;
+        }
         /* Escapes come in crowds (whole texts are written in \u), so stay while there are more. */
         do {
-            int size, written;
-            if (p == limit || *p != '\\' || !(size = read_escape(p, limit, *out, &written)))
+            int written, size = read_escape(p, limit, to, &written);
+            if (!size)
                 return NULL;
             p += size;
-            *out += written;
+            to += written;
         } while (p < limit && *p == '\\');
     }
 }
@@ -575,7 +586,7 @@ static const char *map_offsets(const uint8_t *raw, Py_ssize_t size, int64_t *off
         for (; i < n && offsets[i] >= last && offsets[i] < at + (stop - p); i++) {
             const uint8_t *here = p + (offsets[i] - at);
             if ((*here & 0xC0) == 0x80)
-                return no_offset;
+                break; /* as every bad offset: it is never passed, and found so at the end */
             last = offsets[i];
             offsets[i] = here - raw;
         }
