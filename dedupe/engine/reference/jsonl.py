@@ -107,12 +107,12 @@ def read_record(line: bytes, field: bytes) -> Record:
         return Record(BROKEN)
     if not isinstance(value, dict):
         return Record(NOT_AN_OBJECT)
-    name = field.decode("utf-8", "surrogatepass")
-    if name not in value:
+    by_name = {encode(name): content for name, content in value.items()}
+    if field not in by_name:
         return Record(NO_FIELD)
-    if not isinstance(value[name], str):
+    if not isinstance(by_name[field], str):
         return Record(NOT_A_STRING)
-    return Record(FOUND, find_span(line, field), value[name].encode("utf-8", "surrogatepass"))
+    return Record(FOUND, find_span(line, field), encode(by_name[field]))
 
 
 def check_int(digits: str) -> int:
@@ -132,7 +132,11 @@ def decode(line: bytes) -> Any:
 
 def text_of(raw: bytes) -> bytes:
     """The UTF-8 text of a raw string that json accepts."""
-    string: str = decode(b'"' + raw + b'"')
+    return encode(decode(b'"' + raw + b'"'))
+
+
+def encode(string: str) -> bytes:
+    """UTF-8, in which a lone surrogate takes its three bytes."""
     return string.encode("utf-8", "surrogatepass")
 
 
