@@ -7,6 +7,7 @@ prints how many were refused and why, so that it shows whether the mutations sti
 import json
 import random
 import sys
+from array import array
 from collections import Counter
 from types import ModuleType
 
@@ -103,6 +104,14 @@ def is_json(line: bytes) -> bool:
     return True
 
 
+def map_back(engine: ModuleType, raw: bytes, text_offsets: list[int]) -> bytes | str:
+    """The raw offsets, or the message that refuses them."""
+    try:
+        return bytes(engine.raw_offsets(raw, array("q", text_offsets).tobytes()))
+    except ValueError as error:
+        return str(error)
+
+
 def check_block(engine: ModuleType, block: bytes) -> bytes:
     """Compare everything that can be compared on one block; gives the lines' status."""
     expected = reference.records(block, FIELD)
@@ -115,12 +124,17 @@ def check_block(engine: ModuleType, block: bytes) -> bytes:
     starts, spans, offsets = starts.cast("q"), spans.cast("q"), offsets.cast("q")
     for i, code in enumerate(status):
         line = block[starts[i] : starts[i + 1]]
+        middle = [0, len(line) // 2]
+        assert map_back(engine, line, middle) == map_back(reference, line, middle), line
         too_deep = reference.measure_depth(line) > reference.MAX_DEPTH
         assert (code in (reference.BROKEN, reference.BLANK)) == (too_deep or not is_json(line)), line
         if code == reference.FOUND:
             raw = block[spans[2 * i] : spans[2 * i + 1]]
-            string = bytes(text[offsets[i] : offsets[i + 1]]).decode("utf-8", "surrogatepass")
+            points = bytes(text[offsets[i] : offsets[i + 1]])
+            string = points.decode("utf-8", "surrogatepass")
             assert json.loads(line.decode())["text"] == string == json.loads(b'"' + raw + b'"'), line
+            begins = [place for place, byte in enumerate(points) if byte & 0xC0 != 0x80] + [len(points)]
+            assert map_back(engine, raw, begins) == map_back(reference, raw, begins), raw
     return bytes(status)
 
 
