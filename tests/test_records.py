@@ -401,6 +401,7 @@ def test_pieces_cut_by_offsets_are_the_pieces_of_the_text(
     ("raw", "text_offsets"),
     [
         *((b"abc", offsets) for offsets in ([4], [-1], [2, 1], [0, 3, 2], [1, 2**62])),
+        *((rb"\u00e9x", [1]), (rb"ab\u00e9xyz", [3]), (rb"\n", [0, 1, 0]), (rb"ab\nc", [1, 2, 1])),
         *((b"", [1]), ("é".encode(), [1]), (rb"\u00e9", [1]), (rb"\ud83d\ude00", [3]), (rb"\n", [2])),
         *(
             (raw, [0])

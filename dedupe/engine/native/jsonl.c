@@ -122,8 +122,9 @@ static inline const uint8_t *find_stop(const uint8_t *p, const uint8_t *limit)
     return p;
 }
 
-/* The same, with the bytes before it copied to *out; up to 64 bytes behind them are overwritten.
- * For texts; find_stop is quicker where a stop is near, as in keys. */
+/* The same, with the bytes before it copied to *out.  What is written beyond them was read before
+ * limit, so `out` needs room for limit - p bytes and no more.  For texts; find_stop is quicker where
+ * a stop is near, as in keys. */
 static inline const uint8_t *copy_to_stop(const uint8_t *p, const uint8_t *limit, uint8_t **out)
 {
     uint8_t *to = *out;
@@ -219,7 +220,7 @@ static inline int read_escape(const uint8_t *p, const uint8_t *limit, uint8_t *t
 }
 
 /* From the byte behind the opening quote to the closing quote, or NULL; the text goes to *out,
- * which moves on behind it and has 64 bytes to spare. */
+ * which moves on behind it and has room for limit - p bytes. */
 VECTOR_CLONES
 static const uint8_t *copy_string(const uint8_t *p, const uint8_t *limit, uint8_t **out)
 {
@@ -543,7 +544,7 @@ PyObject *call_records(PyObject *module, PyObject *args)
     const Py_ssize_t word = sizeof(int64_t);
     PyObject *starts = PyBytes_FromStringAndSize(NULL, (n_lines + 1) * word);
     PyObject *spans = PyBytes_FromStringAndSize(NULL, 2 * n_lines * word);
-    PyObject *text = PyByteArray_FromStringAndSize(NULL, block.len + WIDE); /* copy_to_stop's margin */
+    PyObject *text = PyByteArray_FromStringAndSize(NULL, block.len);
     PyObject *offsets = PyBytes_FromStringAndSize(NULL, (n_lines + 1) * word);
     PyObject *status = PyBytes_FromStringAndSize(NULL, n_lines);
     PyObject *result = NULL;
@@ -579,10 +580,11 @@ static const char *map_offsets(const uint8_t *raw, Py_ssize_t size, int64_t *off
     if (!is_utf8(raw, size))
         return no_string;
     const uint8_t *p = raw, *limit = raw + size;
-    int64_t at = 0, last = 0; /* in the text: where p stands; the offset before this one */
+    int64_t at = 0; /* in the text, where p stands in raw */
     Py_ssize_t i = 0;
     while (p < limit) {
         const uint8_t *stop = find_stop(p, limit);
+        int64_t last = at;
         for (; i < n && offsets[i] >= last && offsets[i] < at + (stop - p); i++) {
             const uint8_t *here = p + (offsets[i] - at);
             if ((*here & 0xC0) == 0x80)
@@ -598,10 +600,8 @@ static const char *map_offsets(const uint8_t *raw, Py_ssize_t size, int64_t *off
         int written, length = *p == '\\' ? read_escape(p, limit, ignored, &written) : 0;
         if (!length)
             return no_string;
-        for (; i < n && offsets[i] == at; i++) {
-            last = at;
+        for (; i < n && offsets[i] == at; i++)
             offsets[i] = p - raw;
-        }
         p += length;
         at += written;
     }
