@@ -2,14 +2,6 @@
  * and what is right stands in ../reference/, file by file. */
 #include "lines.h"
 
-PyObject *call_fold(PyObject *module, PyObject *args); /* words.c */
-PyObject *call_scan(PyObject *module, PyObject *args); /* lines.c */
-PyObject *call_line_table(PyObject *module, PyObject *args);
-PyObject *call_count_lines(PyObject *module, PyObject *args);
-PyObject *call_normal_form(PyObject *module, PyObject *args);
-PyObject *call_shape_ends(PyObject *module, PyObject *args);
-PyObject *call_line_key(PyObject *module, PyObject *args);
-
 static PyMethodDef calls[] = {
     {"fold", call_fold, METH_VARARGS, "fold(text, offsets, out, out_offsets)"},
     {"scan", call_scan, METH_VARARGS, "scan(text, offsets, needles) -> bytes"},
@@ -18,6 +10,8 @@ static PyMethodDef calls[] = {
     {"normal_form", call_normal_form, METH_VARARGS, "normal_form(line, shape=False) -> bytes"},
     {"shape_ends", call_shape_ends, METH_VARARGS, "shape_ends(shape) -> list[int]"},
     {"line_key", call_line_key, METH_VARARGS, "line_key(form) -> int"},
+    {"records", call_records, METH_VARARGS, NULL},         /* jsonl.c */
+    {"raw_offsets", call_raw_offsets, METH_VARARGS, NULL}, /* jsonl.c */
     {NULL, NULL, 0, NULL},
 };
 
