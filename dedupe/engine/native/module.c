@@ -3,6 +3,7 @@
 #include "native.h"
 
 static PyMethodDef calls[] = {
+    {"suspicious", call_suspicious, METH_VARARGS, NULL}, /* suspicion.c */
     {NULL, NULL, 0, NULL},
 };
 
