@@ -30,7 +30,7 @@ VECTOR_CLONES static const uint8_t *skip_ascii(const uint8_t *p, const uint8_t *
 {
     for (; end - p >= WIDE; p += WIDE) {
         uint8_t n_busy = 0;
-        for (int i = 0; i < WIDE; i++) {
+        for (size_t i = 0; i < WIDE; i++) {
             uint8_t a = p[i];
             n_busy = (uint8_t)(n_busy + ((WITHIN(a, 0x80, 0xff) | CONTROL(a)) & 1));
         }
@@ -44,11 +44,12 @@ VECTOR_CLONES static const uint8_t *skip_ascii(const uint8_t *p, const uint8_t *
 VECTOR_CLONES static const uint8_t *skip_unnamed(const uint8_t *p, const uint8_t *end)
 {
     for (; end - p >= NARROW + 2; p += NARROW) {
-        uint8_t n_busy = 0;
-        for (int i = 0; i < NARROW; i++) {
-            uint8_t a = p[i], b = p[i + 1], c = p[i + 2];
-            n_busy = (uint8_t)(n_busy + ((BUSY(a, b, c) | CONTROL(a)) & 1));
-        }
+        uint8_t n_busy = 0, a[NARROW], b[NARROW], c[NARROW];
+        memcpy(a, p, NARROW); /* three loads from one place would be folded into a chain of scalars */
+        memcpy(b, p + 1, NARROW);
+        memcpy(c, p + 2, NARROW);
+        for (size_t i = 0; i < NARROW; i++)
+            n_busy = (uint8_t)(n_busy + ((BUSY(a[i], b[i], c[i]) | CONTROL(a[i])) & 1));
         if (n_busy)
             break;
     }
