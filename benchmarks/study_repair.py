@@ -12,7 +12,6 @@ Prints the counts, the most passes that a line took, and what the scan passes on
 
 import argparse
 import random
-import time
 import unicodedata
 from array import array
 from collections import Counter
@@ -34,14 +33,37 @@ FTFY = ftfy.TextFixerConfig(
     fix_line_breaks=False,
     normalization=None,
 )
-READ_AS = (
-    "latin-1 sloppy-windows-1252 sloppy-windows-1251 sloppy-windows-1250 sloppy-windows-1253 "
-    "sloppy-windows-1254 sloppy-windows-1257 iso-8859-2 macroman cp437 "  # those that ftfy undoes
-    "cp1252 sloppy-windows-1255 sloppy-windows-1256 sloppy-windows-1258 iso-8859-15 iso-8859-5 cp850 cp866 "
-    "koi8-r mac_cyrillic gbk big5 shift_jis euc_kr ascii utf-8"
-).split()
-WRITTEN_AS = ["utf-8"] * 6 + ["cesu-8", "cp1252", "cp1251", "cp1256", "iso-8859-2", "utf-16-le", "gbk", "shift_jis"]
-NASTY = "\x00\x07\x0b\x0c\x1a\x1b\x7f\x80\x85\x99\x9f\xa0\xad\u200b\u200d\u2028\u202e\u206a\ufeff\ufff9\ufffc\ufffd\ud83d\udca9"
+UNDONE = [
+    "latin-1",
+    "sloppy-windows-1252",
+    "sloppy-windows-1251",
+    "sloppy-windows-1250",
+    "sloppy-windows-1253",
+]
+UNDONE += ["sloppy-windows-1254", "sloppy-windows-1257", "iso-8859-2", "macroman", "cp437"]
+OTHERS = [
+    "cp1252",
+    "sloppy-windows-1255",
+    "sloppy-windows-1256",
+    "sloppy-windows-1258",
+    "iso-8859-15",
+    "cp850",
+]
+OTHERS += [
+    "iso-8859-5",
+    "cp866",
+    "koi8-r",
+    "mac_cyrillic",
+    "gbk",
+    "big5",
+    "shift_jis",
+    "euc_kr",
+    "ascii",
+    "utf-8",
+]
+WRITTEN_AS = ["cesu-8", "cp1252", "cp1251", "cp1256", "iso-8859-2", "utf-16-le", "gbk", "shift_jis"]
+NASTY = "\x00\x07\x0b\x0c\x1a\x1b\x7f\x80\x85\x99\x9f\xa0\xad\u200b\u200d\u2028\u202e"
+NASTY += "\u206a\ufeff\ufff9\ufffc\ufffd\ud83d\udca9"
 
 
 def named() -> str:
@@ -84,15 +106,18 @@ def break_text(text: str, other: str, rng: random.Random) -> str:
         at, to = sorted((rng.randrange(len(text) + 1), rng.randrange(len(text) + 1)))
         if rng.random() < 0.5:
             at, to = 0, len(text)
-        raw = break_bytes(encode(text[at:to], rng.choice(WRITTEN_AS)), rng)
-        read_as = rng.choice(READ_AS[:10]) if rng.random() < 0.7 else rng.choice(READ_AS)
+        written_as = "utf-8" if rng.random() < 0.6 else rng.choice(WRITTEN_AS)
+        raw = break_bytes(encode(text[at:to], written_as), rng)
+        read_as = rng.choice(UNDONE) if rng.random() < 0.8 else rng.choice(OTHERS)
         broken = raw.decode(read_as, rng.choice(["replace", "ignore"]))
         text = text[:at] + broken + text[to:]
     kind = rng.randrange(12)
     if kind == 0:
         text = text + rng.choice(["", " ", " – "]) + other
     elif kind == 1:
-        text = "".join(rng.choice("?\ufffd ") if "\x80" <= c <= "\x9f" and rng.random() < 0.7 else c for c in text)
+        text = "".join(
+            rng.choice("?\ufffd ") if "\x80" <= c <= "\x9f" and rng.random() < 0.7 else c for c in text
+        )
     elif kind == 2:
         text = "".join(c for c in text if not "\x7f" <= c <= "\x9f")
     elif kind == 3:
@@ -102,7 +127,11 @@ def break_text(text: str, other: str, rng: random.Random) -> str:
     elif kind in (5, 6):
         for _ in range(rng.randrange(1, 4)):
             at = rng.randrange(len(text) + 1)
-            text = text[:at] + rng.choice([*NASTY, "\x1b[31;1m", "\x1b[", "&eacute;", "\ud83d\ude00"]) + text[at:]
+            text = (
+                text[:at]
+                + rng.choice([*NASTY, "\x1b[31;1m", "\x1b[", "&eacute;", "\ud83d\ude00"])
+                + text[at:]
+            )
     elif kind in (7, 8):
         for _ in range(rng.randrange(1, 5)):
             at = rng.randrange(len(text) + 1)
@@ -150,7 +179,8 @@ def study(n: int, seed: int, data: Path) -> Iterator[str]:
     options = RepairOptions()
     for start in range(0, n, 10_000):
         lines = [
-            break_text(rng.choice(sentences), rng.choice(sentences), rng) for _ in range(min(10_000, n - start))
+            break_text(rng.choice(sentences), rng.choice(sentences), rng)
+            for _ in range(min(10_000, n - start))
         ]
         for line, flag in zip(lines, scan(lines), strict=True):
             wanted = ftfy.fix_and_explain(line, FTFY).text
@@ -174,7 +204,6 @@ def clean(data: Path) -> Iterator[str]:
         texts = [text for r in records if isinstance(text := r.get("text") or r.get("clean"), str)]
         if not texts:
             continue
-        start = time.perf_counter()
         flags = scan(texts)
         changed = sum(
             any(repair_line(line, RepairOptions()) != line for line in text.replace("\r", "\n").split("\n"))
@@ -182,11 +211,13 @@ def clean(data: Path) -> Iterator[str]:
             if flag
         )
         name = path.relative_to(data)
-        yield f"{str(name):38} {len(texts):6} documents, {sum(flags):3} passed on, {changed:3} changed"
+        yield f"{name!s:38} {len(texts):6} documents, {sum(flags):3} passed on, {changed:3} changed"
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--n", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))

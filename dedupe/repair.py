@@ -2,8 +2,8 @@
 
 In comes a line, out goes the line that ftfy makes of it with the author's text kept: curly quotes,
 ligatures, full-width forms, odd line breaks, entities and the normal form stay as they are.
-`find_suspicious` says beforehand, by the engine's scan, which pieces are worth it; the others are
-what they were.
+The engine's call `suspicious` says beforehand which lines that could change: ask it first, it is a
+thousand times as fast.
 
 Rules, fixers and their order are ftfy's; the loop around them is ours, because ftfy's own
 - cuts a line blindly at a million characters, or else has no bound: on "Ã" and 40,000 times "ƒ" it
@@ -18,42 +18,17 @@ A line is repaired whole, whatever its length, in at most MAX_PASSES readings: l
 
 import codecs
 import re
-from bisect import bisect_right
 from collections.abc import Callable
-from functools import cache
 
-from dedupe.engine import engine
 from dedupe.options import RepairOptions
-
-Buffer = bytes | bytearray | memoryview
 
 # Real mojibake settles within 9 passes (a million random breakages of real sentences in 400 languages,
 # nested up to three deep: benchmarks/study_repair.py, 2025-11-23). The rest is for what nobody has seen.
 MAX_PASSES = 100
 MIN_WORK = 10_000  # characters: short lines may take more passes
 
-ENTITY = re.compile(rb"&#?[0-9A-Za-z]{1,24};")  # ftfy.chardata.HTML_ENTITY_RE, for bytes
 VARIANTS = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]|\xc0\x80")
 WINDOWS_1252 = "".join(bytes([b]).decode("cp1252", "ignore") or chr(b) for b in range(256))
-
-
-def find_suspicious(text: Buffer, offsets: Buffer, options: RepairOptions) -> bytes:
-    """Which of the n pieces of a batch `repair_line` could change, one byte each: 1 could, 0 cannot.
-
-    `text` is UTF-8 (lone surrogates as three bytes), `offsets` n + 1 int64; a piece is a line or a
-    document of several. The engine's scan knows no entities: they are looked for here, where
-    options.unescape_html asks for them.
-    """
-    if not options.enabled:
-        return bytes(len(memoryview(offsets).cast("B")) // 8 - 1)
-    found: bytes = engine.suspicious(text, offsets)
-    if not options.unescape_html:
-        return found
-    bounds, marked = memoryview(offsets).cast("B").cast("q"), bytearray(found)
-    for match in ENTITY.finditer(text, bounds[0], bounds[-1]):
-        piece = bisect_right(bounds, match.start()) - 1
-        marked[piece] = 1
-    return bytes(marked)
 
 
 def repair_line(line: str, options: RepairOptions) -> str:
@@ -78,7 +53,6 @@ class _Repair:
     """ftfy's fixers in ftfy's order until nothing changes, within a bound of work."""
 
     def __init__(self, n_chars: int, options: RepairOptions) -> None:
-        import ftfy.bad_codecs
         from ftfy import badness, chardata, fixes
 
         self.is_bad: Callable[[str], bool] = badness.is_bad
@@ -136,7 +110,7 @@ class _Repair:
             try:
                 fixed = text.encode("latin-1").decode("cp1252")
             except UnicodeDecodeError:
-                pass
+                fixed = text
             if fixed != text:
                 return fixed
         return self.fixes.fix_c1_controls(text)

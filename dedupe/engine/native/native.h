@@ -38,7 +38,4 @@ void batch_close(Batch *batch);
 /* A writable, C-contiguous buffer of at least `bytes` bytes that the caller owns; 0 or -1. */
 int output_open(Py_buffer *view, PyObject *object, Py_ssize_t bytes, const char *name);
 
-/* The calls, all METH_VARARGS. */
-PyObject *call_suspicious(PyObject *module, PyObject *args); /* suspicion.c */
-
 #endif

@@ -1,4 +1,4 @@
-/* suspicious(text, offsets): which pieces hold a line that repair could change.
+/* suspicious(text, offsets, entities): which pieces hold a line that repair could change.
  *
  * The rules of ftfy are one automaton over classes of code points (make_suspicion.py says how it is
  * derived and why it is a necessary condition); a piece that reaches HIT is suspicious.  Two things
@@ -106,18 +106,39 @@ static int is_suspicious(const uint8_t *start, const uint8_t *end)
     return 0;
 }
 
+/* &#?[0-9A-Za-z]{1,24}; as ftfy takes entities. */
+static int has_entity(const uint8_t *p, const uint8_t *end)
+{
+    while (p < end && (p = memchr(p, '&', (size_t)(end - p)))) {
+        p++;
+        const uint8_t *name = p < end && *p == '#' ? p + 1 : p;
+        const uint8_t *q = name;
+        while (q < end && q - name < 25
+               && ((*q >= '0' && *q <= '9') || (*q >= 'A' && *q <= 'Z') || (*q >= 'a' && *q <= 'z')))
+            q++;
+        if (q < end && *q == ';' && q > name && q - name < 25)
+            return 1;
+    }
+    return 0;
+}
+
 PyObject *call_suspicious(PyObject *Py_UNUSED(module), PyObject *args)
 {
     PyObject *text, *offsets;
+    int entities = 0;
     Batch batch;
-    if (!PyArg_ParseTuple(args, "OO:suspicious", &text, &offsets) || batch_open(&batch, text, offsets) < 0)
+    if (!PyArg_ParseTuple(args, "OO|p:suspicious", &text, &offsets, &entities))
+        return NULL;
+    if (batch_open(&batch, text, offsets) < 0)
         return NULL;
     PyObject *result = PyBytes_FromStringAndSize(NULL, batch.n);
     if (result) {
         char *flags = PyBytes_AsString(result);
         Py_BEGIN_ALLOW_THREADS
-        for (Py_ssize_t i = 0; i < batch.n; i++)
-            flags[i] = (char)is_suspicious(batch.text + batch.offsets[i], batch.text + batch.offsets[i + 1]);
+        for (Py_ssize_t i = 0; i < batch.n; i++) {
+            const uint8_t *start = batch.text + batch.offsets[i], *end = batch.text + batch.offsets[i + 1];
+            flags[i] = (char)(is_suspicious(start, end) || (entities && has_entity(start, end)));
+        }
         Py_END_ALLOW_THREADS
     }
     batch_close(&batch);
