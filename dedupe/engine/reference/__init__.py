@@ -2,6 +2,7 @@
 
 from dedupe.engine.reference.jsonl import raw_offsets, records
 from dedupe.engine.reference.lines import count_lines, line_key, line_table, normal_form, scan, shape_ends
+from dedupe.engine.reference.suspicion import suspicious
 from dedupe.engine.reference.unicode import fold
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "records",
     "scan",
     "shape_ends",
+    "suspicious",
 ]
