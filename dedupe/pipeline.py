@@ -63,6 +63,9 @@ class Flow:
 
     def _name_broken_records(self, source: Source, batch: Batch, changes: Mapping[int, Change]) -> None:
         """They pass as they are, or stop a strict run."""
+        textless = batch.textless()
+        if textless:
+            self.report.textless[source.name] += textless
         for i in batch.broken():
             fault = None if i in changes else batch.fault(i)
             if fault is None:

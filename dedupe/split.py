@@ -12,6 +12,7 @@ from dedupe.clean.lines import BLANK, LETTERS, STOP, Lines
 
 GAP = 3  # blank lines between two articles
 HEADLINE_WIDTHS = range(8, 241)  # columns
+SENTENCE_WIDTH = 100  # a headline that is a sentence, full stop included, is shorter than a paragraph
 
 
 def split_articles(lines: Lines, order: Sequence[int], mode: str) -> list[Sequence[int]]:
@@ -37,9 +38,12 @@ def _begins_by_gap(lines: Lines, order: Sequence[int], mode: str) -> list[int]:
 
 
 def _reads_like_headline(lines: Lines, order: Sequence[int], k: int) -> bool:
-    flags = lines.flags[order[k]]
-    followed = k + 2 < len(order) and lines.flags[order[k + 1]] & BLANK
-    return bool(followed and flags & LETTERS and not flags & STOP and lines.width[order[k]] in HEADLINE_WIDTHS)
+    i = order[k]
+    if not lines.flags[i] & LETTERS or lines.width[i] not in HEADLINE_WIDTHS:
+        return False
+    if lines.flags[i] & STOP and (lines.width[i] > SENTENCE_WIDTH or lines.ends_open(i)):
+        return False
+    return k + 2 < len(order) and lines.flags[order[k + 1]] & BLANK != 0
 
 
 def _begins_by_pattern(lines: Lines, order: Sequence[int], mode: str) -> list[int]:

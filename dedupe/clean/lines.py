@@ -10,6 +10,8 @@ from dedupe.engine import engine
 
 BLANK, LETTERS, DIGITS, STOP, ARTIFACT = 1, 2, 4, 8, 16  # the engine's marks of a line
 COLUMNS = 8
+CLOSERS = b")]}'"
+FULL_STOPS = tuple(mark.encode() for mark in ".。।॥۔።")
 PROSE_WIDTH = 80  # columns; a line of a paragraph, not of a list, a poem or a menu
 
 
@@ -49,6 +51,10 @@ class Lines:
 
     def is_prose(self, i: int) -> bool:
         return self.width[i] >= PROSE_WIDTH and self.flags[i] & LETTERS != 0
+
+    def ends_open(self, i: int) -> bool:
+        """Whether line i ends in a comma, a colon or a semicolon: more is to follow."""
+        return self.flags[i] & STOP != 0 and not self.form(i).rstrip(CLOSERS).endswith(FULL_STOPS)
 
 
 class Article:

@@ -69,35 +69,37 @@ def _find_head_copies(article: Article, found: dict[int, str]) -> None:
     for k in range(1, min(len(ids), last + HEAD_BEHIND)):
         if k in found or not lines.flags[ids[k]] & LETTERS or lines.width[ids[k]] < COPY_WIDTH:
             continue
-        for i in range(k):
-            if i not in found and _same(article, i, k):
-                found[k] = HEADLINE if i == 0 else CAPTION if lines.width[ids[k]] >= PAIR_WIDTH else BYLINE
-                break
+        original = next((i for i in range(k) if i not in found and _same(article, i, k)), None)
+        if original is not None:
+            wide = lines.width[ids[k]] >= PAIR_WIDTH
+            found[k] = HEADLINE if original == 0 else CAPTION if wide else BYLINE
+        elif k > last and article.prose[k]:
+            break  # the body has begun
 
 
 def _headline_again(article: Article, found: dict[int, str]) -> int:
     """The place of the last copy of the first line in the head, where one tells of a scraped head; else 0."""
     lines, ids = article.lines, article.ids
     first = ids[0]
-    if lines.width[first] < HEADLINE_WIDTH or not lines.flags[first] & LETTERS or _ends_open(article, 0):
+    if lines.width[first] < HEADLINE_WIDTH or not lines.flags[first] & LETTERS or lines.ends_open(first):  # a salutation, a label
         return 0
-    last = 0
-    strangers = 0
+    last = strangers = others = 0
     for k in range(1, min(len(ids), HEAD)):
         if k in found:
             continue
         if _same(article, 0, k):
-            last = k
-        elif article.prose[k] and not any(_same(article, i, k) for i in range(1, k)):
+            # Behind paragraphs, a heading may say a part of the headline, but not all of it.
+            if not strangers or lines.key[ids[k]] == lines.key[first]:
+                last = k
+        elif any(_same(article, i, k) for i in range(1, k)):
+            others += 1
+        elif article.prose[k]:
             strangers += 1
             if strangers > MAX_STRANGERS:
                 break
+    if article.prose[0] and lines.flags[first] & STOP and not others:
+        return 0  # a paragraph, so far as one can tell
     return last if article.last_prose > last else 0
-
-
-def _ends_open(article: Article, k: int) -> bool:
-    """A salutation ("Mr Speaker,") or a label ("Question:") is no headline."""
-    return article.lines.flags[article.ids[k]] & STOP != 0 and article.lines.form(article.ids[k])[-1:] in b",:;"
 
 
 def _find_pairs(article: Article, found: dict[int, str]) -> None:
@@ -123,7 +125,7 @@ def _is_pair(article: Article, i: int, k: int) -> bool:
     if article.prose[k]:
         return True
     prose_follows = article.last_prose > k
-    if k <= SHORT_PAIR_HEAD and prose_follows and not _ends_open(article, k):
+    if k <= SHORT_PAIR_HEAD and prose_follows and not lines.ends_open(ids[k]):
         if width >= PAIR_WIDTH or b" " in raw.strip() and width >= COPY_WIDTH and article.joined[i]:
             return not any(article.prose[:i]) or article.joined[i]
     between_prose = i > 0 and article.prose[i - 1] and k + 1 < len(article) and article.prose[k + 1]
