@@ -16,8 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Plain loops, compiled once per vector width; the loader picks at run time. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(DEDUPE_NO_CLONES)
+/* Plain loops, compiled once per vector width; the loader (glibc's) picks at run time. */
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && !defined(DEDUPE_NO_CLONES)
 #define VECTOR_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define VECTOR_CLONES
