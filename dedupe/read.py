@@ -240,9 +240,10 @@ def read_batches(source: Source, options: ReadOptions, split: str = "auto") -> I
             yield Batch(BOM, 0, 1, MARK, options)
             at, raw = len(BOM), raw[len(BOM) :]
         if raw:
-            yield Batch(raw, at, line, source.format, options)
+            batch = Batch(raw, at, line, source.format, options)
+            yield batch
+            line += len(batch) if source.format == "jsonl" else raw.count(b"\n")
         at += len(raw)
-        line += raw.count(b"\n")
 
 
 def _blocks(source: Source, split: str) -> Iterator[bytes]:
