@@ -4,6 +4,8 @@ A copy says the same words. It may lack its end, where a mark says so ("…"); i
 credit before it or a site's name behind it; one of its characters may be broken. Numbers agree.
 """
 
+import re
+
 from dedupe.engine import unicode_tables
 from dedupe.engine.reference.unicode import properties
 
@@ -17,32 +19,35 @@ CREDIT_LACKS = ".!?"
 SITE_LACKS = "!?,;:|"
 BRACKETS = {"(": ")", "[": "]"}  # "(reuters) ", " (afp)"
 BROKEN = "\ufffd□\x1a"  # what decoders write for what they cannot read
+LAST_SEPARATOR = re.compile(r".*\s[|·•/\-\u2010-\u2015\u2212]+\s*(\S)", re.DOTALL)
+CASELESS = 0x590  # behind Latin, Greek, Cyrillic and Armenian, which have capitals
 MAX_BROKEN = 4  # marks that one character of several bytes breaks into
 
 
-def is_copy(first: bytes, later: bytes) -> bool:
-    """Whether `later` copies `first`; both are normal forms."""
+def is_copy(first: bytes, later: bytes, first_raw: bytes, later_raw: bytes) -> bool:
+    """Whether `later` copies `first`; both are normal forms, the raw lines tell of capital letters."""
     if first == later:
         return True
     a, b = first.decode("utf-8", "surrogatepass"), later.decode("utf-8", "surrogatepass")
-    return _is_cut(a, b) or _is_labelled(a, b) or _is_labelled(b, a) or _is_broken(a, b)
+    return _is_cut(a, b) or _is_labelled(a, b, later_raw) or _is_labelled(b, a, first_raw) or _is_broken(a, b)
 
 
 def _is_cut(first: str, later: str) -> bool:
     mark = next((mark for mark in CUT_MARKS if later.endswith(mark)), "")
     rest = later[: len(later) - len(mark)].rstrip(" ")
-    if not mark or len(rest) < MIN_SHARED or not first.startswith(rest) or len(first) == len(rest):
+    if not mark or len(rest) < MIN_SHARED or not first.startswith(rest):
         return False
-    return not (_is_digit(rest[-1]) and _is_digit(first[len(rest)]))  # a number cut in two is another number
+    # A number cut in two is another number.
+    return len(first) == len(rest) or not (_is_digit(rest[-1]) and _is_digit(first[len(rest)]))
 
 
-def _is_labelled(plain: str, labelled: str) -> bool:
+def _is_labelled(plain: str, labelled: str, raw: bytes) -> bool:
     extra = len(labelled) - len(plain)
     if not 0 < extra <= MAX_LABEL or len(plain) < MIN_SHARED:
         return False
     if labelled.endswith(plain) and _is_credit(labelled[:extra]):
         return True
-    return labelled.startswith(plain) and _is_site(labelled[len(plain) :])
+    return labelled.startswith(plain) and _is_site(labelled[len(plain) :], raw)
 
 
 def _is_credit(label: str) -> bool:
@@ -50,9 +55,23 @@ def _is_credit(label: str) -> bool:
     return _is_bracketed(label) or label[-1:] in CREDIT_ENDS and _is_name(label[:-1].rstrip(" "), CREDIT_LACKS)
 
 
-def _is_site(label: str) -> bool:
+def _is_site(label: str, raw: bytes) -> bool:
     label = label.strip(" ")
-    return _is_bracketed(label) or label[:1] in SITE_BEGINS and _is_name(label[1:].lstrip(" "), SITE_LACKS)
+    if _is_bracketed(label):
+        return True
+    if label[:1] not in SITE_BEGINS or not _is_name(label[1:].lstrip(" "), SITE_LACKS):
+        return False
+    return label[0] == "|" or "." in label or _has_capital_name(raw)
+
+
+def _has_capital_name(raw: bytes) -> bool:
+    """Whether a capital letter, or one of a script without capitals, follows the last separator that
+    stands behind a space: a name begins so, a sub-headline that goes on does not."""
+    begins = LAST_SEPARATOR.search(raw.decode("utf-8", "surrogatepass"))
+    if not begins:
+        return False
+    bits = properties(ord(begins[1]))
+    return bits & unicode_tables.LETTER != 0 and (bits & unicode_tables.FOLD != 0 or ord(begins[1]) >= CASELESS)
 
 
 def _is_bracketed(label: str) -> bool:
