@@ -10,18 +10,37 @@ it is and its later copies are gone. Equal seeds give equal text, on every platf
 import json
 import re
 import sys
+import tomllib
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from random import Random
 from typing import NamedTuple
-
-from vocabulary import LANGUAGES, Language
 
 SHAPES = ("A", "A20", "Asub", "Anocap", "Aspace", "Op", "older")
 GAP = ["", "", ""]  # between two articles
 PROSE_COLUMNS = 80
 ARTIFACT = re.compile(r"TT|\d{1,2}")  # the lines of a capture that go and are no copies
 SHARED = 14  # characters that an alteration leaves as they were, at least
+
+
+class Language(NamedTuple):
+    """What articles in one language are made of; `vocabulary.toml` says more."""
+
+    gap: str
+    headlines: list[str]
+    subs: list[str]
+    captions: list[str]
+    sentences: list[str]
+    dates: list[str]
+    roles: list[str]
+    photo: list[str]
+    sites: list[str]
+    words: dict[str, list[str]]
+
+
+VOCABULARY = Path(__file__).with_name("vocabulary.toml").read_text("utf-8")
+LANGUAGES = {name: Language(**lists) for name, lists in tomllib.loads(VOCABULARY).items()}
 
 
 class Change(NamedTuple):
@@ -69,7 +88,7 @@ def _case(rng: Random, line: str, headline: bool) -> str | None:
     return altered if altered != line else upper.upper() if upper.upper() != line else None
 
 
-DOUBLE = re.compile("[“”„«»\"]")
+DOUBLE = re.compile('[“”„«»"]')
 
 
 def _quotes(rng: Random, line: str, headline: bool) -> str | None:
@@ -226,7 +245,7 @@ def make_article(rng: Random, language: str) -> Article:
     plans |= {"headline": words.headlines, "date": words.dates}
     drawn = {part: _fill(rng, words, rng.choice(plans[part])) for part in sorted(plans)}
     if language == "en":
-        drawn["headline"] = " ".join(w if w in SMALL else w[:1].upper() + w[1:] for w in drawn["headline"].split())
+        drawn["headline"] = TITLE_WORD.sub(_capital, drawn["headline"])
     body: list[str] = []
     wanted = rng.randint(4, 14)
     while len(body) < wanted:
@@ -237,7 +256,11 @@ def make_article(rng: Random, language: str) -> Article:
     return Article(byline=byline, banner=banner, body=body, **drawn)
 
 
-SMALL = frozenset("a an and as at by for from in is of on or the to with".split())
+TITLE_WORD = re.compile(r"\b(?!(?:an?|and|as|at|by|for|from|in|of|on|the|to)\b)[a-z]")
+
+
+def _capital(match: re.Match[str]) -> str:
+    return match[0].upper()
 
 
 def _fill(rng: Random, words: Language, plan: str) -> str:
@@ -337,10 +360,12 @@ def make_capture(
     language = language or rng.choice(list(LANGUAGES))
     articles = [lay_out(rng, make_article(rng, language), shape)]
     if rng.random() < 0.5 if glued is None else glued:
-        article = make_article(rng, rng.choice([language, rng.choice(list(LANGUAGES))]))
-        twice = rng.random() < 0.5
+        second = make_article(rng, rng.choice([language, rng.choice(list(LANGUAGES))]))
         articles[0] += [Line(line) for line in GAP]
-        articles.append(lay_out(rng, article, rng.choice(SHAPES[:5])) if twice else lay_out_once(rng, article))
+        if rng.random() < 0.5:
+            articles.append(lay_out(rng, second, rng.choice(SHAPES[:5])))
+        else:
+            articles.append(lay_out_once(rng, second))
     text = "\n".join(line.text for lines in articles for line in lines) + "\n"
     clean = "\n".join(line for lines in articles for line in clean_lines(lines)) + "\n"
     if alter:
