@@ -1,10 +1,17 @@
 /* The compiled engine's calls, one line each; what they do stands in the file named beside them,
  * and what is right stands in ../reference/, file by file. */
-#include "native.h"
-
-PyObject *call_suspicious(PyObject *module, PyObject *args); /* suspicion.c */
+#include "lines.h"
 
 static PyMethodDef calls[] = {
+    {"fold", call_fold, METH_VARARGS, "fold(text, offsets, out, out_offsets)"},
+    {"scan", call_scan, METH_VARARGS, "scan(text, offsets, needles) -> bytes"},
+    {"line_table", call_line_table, METH_VARARGS, "line_table(document, needles) -> bytes"},
+    {"count_lines", call_count_lines, METH_VARARGS, "count_lines(text, offsets) -> int"},
+    {"normal_form", call_normal_form, METH_VARARGS, "normal_form(line, shape=False) -> bytes"},
+    {"shape_ends", call_shape_ends, METH_VARARGS, "shape_ends(shape) -> list[int]"},
+    {"line_key", call_line_key, METH_VARARGS, "line_key(form) -> int"},
+    {"records", call_records, METH_VARARGS, NULL},         /* jsonl.c */
+    {"raw_offsets", call_raw_offsets, METH_VARARGS, NULL}, /* jsonl.c */
     {"suspicious", call_suspicious, METH_VARARGS, "suspicious(text, offsets, entities=False) -> bytes"},
     {NULL, NULL, 0, NULL},
 };
@@ -19,5 +26,6 @@ static struct PyModuleDef definition = {
 
 PyMODINIT_FUNC PyInit__native(void)
 {
+    lines_prepare();
     return PyModuleDef_Init(&definition);
 }

@@ -38,4 +38,16 @@ void batch_close(Batch *batch);
 /* A writable, C-contiguous buffer of at least `bytes` bytes that the caller owns; 0 or -1. */
 int output_open(Py_buffer *view, PyObject *object, Py_ssize_t bytes, const char *name);
 
+/* The calls, all METH_VARARGS. */
+PyObject *call_records(PyObject *module, PyObject *args);     /* jsonl.c */
+PyObject *call_raw_offsets(PyObject *module, PyObject *args); /* jsonl.c */
+PyObject *call_scan(PyObject *module, PyObject *args);        /* lines.c */
+PyObject *call_line_table(PyObject *module, PyObject *args);  /* lines.c */
+PyObject *call_count_lines(PyObject *module, PyObject *args); /* lines.c */
+PyObject *call_normal_form(PyObject *module, PyObject *args); /* lines.c */
+PyObject *call_shape_ends(PyObject *module, PyObject *args);  /* lines.c */
+PyObject *call_line_key(PyObject *module, PyObject *args);    /* lines.c */
+PyObject *call_suspicious(PyObject *module, PyObject *args); /* suspicion.c */
+PyObject *call_fold(PyObject *module, PyObject *args);        /* words.c */
+
 #endif

@@ -1,5 +1,19 @@
 """The engine's specification: each call in readable Python."""
 
+from dedupe.engine.reference.jsonl import raw_offsets, records
+from dedupe.engine.reference.lines import count_lines, line_key, line_table, normal_form, scan, shape_ends
 from dedupe.engine.reference.suspicion import suspicious
+from dedupe.engine.reference.unicode import fold
 
-__all__ = ["suspicious"]
+__all__ = [
+    "count_lines",
+    "fold",
+    "line_key",
+    "line_table",
+    "normal_form",
+    "raw_offsets",
+    "records",
+    "scan",
+    "shape_ends",
+    "suspicious",
+]

@@ -1,0 +1,40 @@
+"""The door: a columnar batch in, its documents out, with the checks and the words of native/batch.c."""
+
+from array import array
+from itertools import pairwise
+from typing import TypeAlias
+
+Buffer: TypeAlias = "bytes | bytearray | memoryview | array[int]"
+
+
+def documents(text: Buffer, offsets: Buffer) -> list[bytes]:
+    """The documents of a batch; TypeError or ValueError where it is none."""
+    whole = memoryview(text).cast("B")
+    raw = memoryview(offsets).cast("B")
+    if len(raw) % 8 or not len(raw):
+        raise ValueError("offsets must hold n + 1 int64 values")
+    ends = raw.cast("q").tolist()
+    if ends[0] < 0 or ends[-1] > len(whole):
+        raise ValueError("offsets must lie within the text")
+    if any(start > end for start, end in pairwise(ends)):
+        raise ValueError("offsets must ascend")
+    return [bytes(whole[start:end]) for start, end in pairwise(ends)]
+
+
+def output(buffer: Buffer, n_bytes: int, name: str) -> memoryview:
+    """A caller's buffer as writable bytes; ValueError where it is short."""
+    view = memoryview(buffer)
+    if view.readonly:
+        raise BufferError("Object is not writable.")
+    view = view.cast("B")
+    if len(view) < n_bytes:
+        raise ValueError(f"{name} must be an aligned buffer of at least {n_bytes} bytes")
+    return view
+
+
+def ends(sizes: list[int]) -> bytes:
+    """The n + 1 int64 offsets of pieces that follow each other."""
+    offsets = array("q", [0])
+    for size in sizes:
+        offsets.append(offsets[-1] + size)
+    return offsets.tobytes()

@@ -1,0 +1,47 @@
+"""Capture -> articles: where on a scraped page another article begins.
+
+A capture of a site that loads the next article below holds several: in the field's captures three
+blank lines stand between, and then a line that reads like a headline. Articles are cleaned and
+matched one by one, so the same article with other neighbours below is the same article.
+"""
+
+import re
+from collections.abc import Sequence
+
+from dedupe.clean.lines import BLANK, LETTERS, STOP, Lines
+
+GAP = 3  # blank lines between two articles
+HEADLINE_WIDTHS = range(8, 241)  # columns
+
+
+def split_articles(lines: Lines, order: Sequence[int], mode: str) -> list[Sequence[int]]:
+    """`order`, cut where an article begins. `mode` is auto, never or a regular expression."""
+    if mode == "never" or not order:
+        return [order]
+    begins = _begins_by_gap if mode == "auto" else _begins_by_pattern
+    cuts = [k for k in begins(lines, order, mode) if k > 0]
+    return [order[a:b] for a, b in zip([0, *cuts], [*cuts, len(order)], strict=True)]
+
+
+def _begins_by_gap(lines: Lines, order: Sequence[int], mode: str) -> list[int]:
+    flags = lines.flags
+    cuts, blanks = [], 0
+    for k, i in enumerate(order):
+        if flags[i] & BLANK:
+            blanks += 1
+            continue
+        if GAP <= blanks < k and _reads_like_headline(lines, order, k):
+            cuts.append(k)
+        blanks = 0
+    return cuts
+
+
+def _reads_like_headline(lines: Lines, order: Sequence[int], k: int) -> bool:
+    flags = lines.flags[order[k]]
+    followed = k + 2 < len(order) and lines.flags[order[k + 1]] & BLANK
+    return bool(followed and flags & LETTERS and not flags & STOP and lines.width[order[k]] in HEADLINE_WIDTHS)
+
+
+def _begins_by_pattern(lines: Lines, order: Sequence[int], mode: str) -> list[int]:
+    pattern = re.compile(mode)
+    return [k for k, i in enumerate(order) if pattern.search(lines.text(i))]
