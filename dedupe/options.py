@@ -31,6 +31,7 @@ class RepairOptions:
     """Broken Unicode."""
 
     enabled: bool = True
+    """Off, text stays as broken as it is; bytes that are not UTF-8 are decoded all the same."""
     unescape_html: bool = False
     """Turn `&amp;` and its like into characters. Off: authors write about entities too."""
 

@@ -22,8 +22,8 @@ from collections.abc import Callable
 
 from dedupe.options import RepairOptions
 
-# Real mojibake settles within 9 passes (a million random breakages of real sentences in 400 languages,
-# nested up to three deep: benchmarks/study_repair.py, 2026-11-23). The rest is for what nobody has seen.
+# Mojibake settles within 13 readings: a million random breakages of real sentences of 400 languages, up
+# to three deep (benchmarks/study_repair.py, 2026-11-23). The rest is for what nobody has seen yet.
 MAX_PASSES = 100
 MIN_WORK = 10_000  # characters: short lines may take more passes
 

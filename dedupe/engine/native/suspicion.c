@@ -56,6 +56,15 @@ VECTOR_CLONES static const uint8_t *skip_unnamed(const uint8_t *p, const uint8_t
     return p;
 }
 
+/* Whether the 8 bytes at p are printable ASCII. */
+static inline int is_plain(const uint8_t *p)
+{
+    const uint64_t ones = 0x0101010101010101;
+    uint64_t w;
+    memcpy(&w, p, sizeof w);
+    return !(((w - 0x20 * ones) | w | (w + ones)) & 0x80 * ones);
+}
+
 /* The class of the code point at *p, and *p past it. */
 static inline unsigned next_class(const uint8_t **p, const uint8_t *end)
 {
@@ -98,6 +107,13 @@ static int is_suspicious(const uint8_t *start, const uint8_t *end)
         }
         const uint8_t *stop = end - p > wait ? p + wait : end;
         while (p < stop) {
+            if (state < QUIET_END && stop - p >= 8 && is_plain(p)) {
+                do
+                    p += 8;
+                while (stop - p >= 8 && is_plain(p));
+                p -= LOOKBACK;
+                state = 0;
+            }
             state = STEP[state + next_class(&p, end)];
             if (state == HIT)
                 return 1;
