@@ -13,6 +13,7 @@ from dedupe.errors import RulesError
 PATTERN_SECONDS = 0.1  # for one line
 GAP = 3  # blank lines between two articles
 HEADLINE_WIDTHS = range(8, 241)  # columns
+MAX_JOINED = 3  # lines right below it
 SENTENCE_WIDTH = 100  # a headline that is a sentence, full stop included, is shorter than a paragraph
 
 
@@ -44,7 +45,13 @@ def _reads_like_headline(lines: Lines, order: Sequence[int], k: int) -> bool:
         return False
     if lines.flags[i] & STOP and (lines.width[i] > SENTENCE_WIDTH or lines.ends_open(i)):
         return False
-    return k + 2 < len(order) and lines.flags[order[k + 1]] & BLANK != 0
+    # A byline's role or a TT may stand right below; then there is a gap, and more.
+    below = k + 1
+    while below < min(k + 1 + MAX_JOINED, len(order)) and not lines.flags[order[below]] & BLANK:
+        if lines.is_prose(order[below]):
+            return False
+        below += 1
+    return below + 1 < len(order) and lines.flags[order[below]] & BLANK != 0
 
 
 def _begins_by_pattern(lines: Lines, order: Sequence[int], mode: str) -> list[int]:

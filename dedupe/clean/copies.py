@@ -13,6 +13,7 @@ MIN_SHARED = 12  # characters that a copy must share beyond what it lacks or add
 MAX_LABEL = 40  # characters of a credit or of a site's name
 MAX_LABEL_SPACES = 6
 CUT_MARKS = ("[...]", "(...)", "...")
+MAX_FOLDED = 2  # characters that one may fold to: ß is ss
 CREDIT_ENDS = ":|/-"  # "photo: ", "afp - ", "reuters/"
 SITE_BEGINS = "|·•/-"  # " | the daily news", " - example.com"
 CREDIT_LACKS = ".!?"
@@ -28,13 +29,20 @@ def is_copy(first: bytes, later: bytes, first_raw: bytes, later_raw: bytes) -> b
     """Whether `later` copies `first`; both are normal forms, the raw lines tell of capital letters."""
     if first == later:
         return True
-    a, b = first.decode("utf-8", "surrogatepass"), later.decode("utf-8", "surrogatepass")
+    a, b = _join_quotes(first), _join_quotes(later)
+    if a == b:
+        return True
     return _is_cut(a, b) or _is_labelled(a, b, later_raw) or _is_labelled(b, a, first_raw) or _is_broken(a, b)
+
+
+def _join_quotes(form: bytes) -> str:
+    """French quotation marks stand off the words that they quote."""
+    return form.decode("utf-8", "surrogatepass").replace(" '", "'").replace("' ", "'")
 
 
 def _is_cut(first: str, later: str) -> bool:
     mark = next((mark for mark in CUT_MARKS if later.endswith(mark)), "")
-    rest = later[: len(later) - len(mark)].rstrip(" ")
+    rest = later[: len(later) - len(mark)].rstrip(" .")
     if not mark or len(rest) < MIN_SHARED or not first.startswith(rest):
         return False
     # A number cut in two is another number.
@@ -101,11 +109,11 @@ def _is_broken(a: str, b: str) -> bool:
 
 
 def _stands_for(marks: str, char: str) -> bool:
-    """Whether `marks` is what is left of the one character `char`."""
-    if len(char) != 1 or _is_digit(char):
+    """Whether `marks` is what is left of the one character that folded to `char`."""
+    if not 1 <= len(char) <= MAX_FOLDED or any(map(_is_digit, char)):
         return False
     if marks == "?":
-        return not char.isascii()
+        return not char.isascii() or char == "ss"
     return bool(marks) and all(mark in BROKEN for mark in marks)
 
 

@@ -19,6 +19,7 @@ HEAD = 12  # lines among which the headline may come back
 HEAD_BEHIND = 5  # lines after its last copy that still belong to the head
 MAX_STRANGERS = 2  # paragraphs before the headline's copy that are no copies themselves
 HEADLINE_WIDTH = 12
+NAME_WIDTH = 8  # a first line that is a byline, where more comes back than it
 COPY_WIDTH = 8  # in a head that repeats itself
 PAIR_WIDTH = 25  # two adjacent copies in the midst of prose
 SHORT_PAIR_HEAD = 6  # lines among which a shorter pair counts (a byline twice)
@@ -27,6 +28,7 @@ AGAIN_LINES = 3
 PROSE_NEAR = 4  # lines behind the headline's copy among which there is prose, where no line is blank
 INDENT = 4  # code
 TABLE_BARS = 3
+TABLE_TABS = 2
 TEXT_BEGINS = (b"'", b"(", b"[", b"?")
 UNSPACED = 0xE0  # lead bytes of scripts in which one word may be a line
 DATA_NUMBERS = 5  # numbers in a line of a table or a log
@@ -71,7 +73,7 @@ def _is_text(lines: Lines, i: int) -> bool:
     """Whether line i may be a headline, a caption or a paragraph: not a table's row, a log's entry, a
     line of code, a quoted or a listed one, or a ruler."""
     form, raw = lines.form(i), lines.raw(i)
-    if not lines.flags[i] & LETTERS or raw[:INDENT].isspace() or b"\t" in raw or raw.count(b"|") >= TABLE_BARS:
+    if not lines.flags[i] & LETTERS or raw[:INDENT].isspace() or raw.count(b"\t") >= TABLE_TABS or raw.count(b"|") >= TABLE_BARS:
         return False
     begins = form[:1].isalnum() or form[0] >= 0x80 or form[:1] in TEXT_BEGINS
     has_words = b" " in form or any(byte >= UNSPACED for byte in form)
@@ -98,7 +100,7 @@ def _headline_again(article: Article, found: dict[int, str]) -> int:
     """The place of the last copy of the first line in the head, where one tells of a scraped head; else 0."""
     lines, ids = article.lines, article.ids
     first = ids[0]
-    if lines.width[first] < HEADLINE_WIDTH or lines.ends_open(first) or not _is_text(lines, first):
+    if lines.width[first] < NAME_WIDTH or lines.ends_open(first) or not _is_text(lines, first):
         return 0
     copies = [False] * min(len(ids), HEAD)
     copied = copies[:]
@@ -124,8 +126,8 @@ def _headline_again(article: Article, found: dict[int, str]) -> int:
     loose = MAX_STRANGERS if others or len(again) > 1 else 1
     whole = (k for k, before in again if before < loose or lines.key[ids[k]] == lines.key[first])
     last = max(whole, default=0)
-    if lines.flags[first] & STOP and not others:
-        return 0  # a sentence, so far as one can tell
+    if not others and (lines.flags[first] & STOP or lines.width[first] < HEADLINE_WIDTH):
+        return 0  # a sentence or a name, so far as one can tell
     return last if article.last_prose > last else 0
 
 
