@@ -169,30 +169,24 @@ def _language_of(rng: Random, line: str) -> Language:
 
 
 def find_copies(text: str, clean: str) -> list[tuple[int, bool]]:
-    """The lines of `text` that are later copies, and whether of a headline, by line number from 0.
+    """The lines of `text` that are later copies, by line number from 0, and whether of a headline.
 
-    `clean` holds the lines that stay, in order; runs of white space count as one. Raises ValueError
-    where `clean` has a line that `text` has not.
+    A headline's first copy stands alone between blank lines, a caption's does not. `clean` holds the
+    lines that stay, in order; runs of white space count as one. Raises ValueError where `clean` has a
+    line that `text` has not, or leaves out one that is neither a copy nor an artifact.
     """
     waiting = [" ".join(line.split()) for line in clean.split("\n") if line.strip()][::-1]
     copies: list[tuple[int, bool]] = []
-    seen: set[str] = set()
-    headline, blanks = "", len(GAP)
-    for number, raw in enumerate(text.split("\n")):
-        line = " ".join(raw.split())
-        if not line:
-            blanks += 1
-            continue
+    stands_alone: dict[str, bool] = {}
+    lines = ["", *(" ".join(line.split()) for line in text.split("\n")), ""]
+    for number, line in enumerate(lines[1:-1]):
         if waiting and waiting[-1] == line:
             waiting.pop()
-            if blanks >= len(GAP):
-                headline = line
-            seen.add(line)
-        elif line in seen:
-            copies.append((number, line == headline))
-        elif not ARTIFACT.fullmatch(line):
-            raise ValueError(f"line {number + 1} is neither in the clean text nor a copy: {raw[:60]!r}")
-        blanks = 0
+            stands_alone.setdefault(line, not lines[number] and not lines[number + 2])
+        elif line in stands_alone:
+            copies.append((number, stands_alone[line]))
+        elif line and not ARTIFACT.fullmatch(line):
+            raise ValueError(f"line {number + 1} is neither in the clean text nor a copy: {line[:60]!r}")
     if waiting:
         raise ValueError(f"the text has no line for this line of the clean text: {waiting[-1][:60]!r}")
     return copies
