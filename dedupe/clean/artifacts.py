@@ -5,7 +5,7 @@ out that have the evidence their rule asks for. Text is never taken for an artif
 has no prose: a list of motor races has `TT` in it, a dictionary has "Advertisement".
 """
 
-from dedupe.clean.lines import ARTIFACT, DIGITS, LETTERS, STOP, Article
+from dedupe.clean.lines import ARTIFACT, DIGITS, LETTERS, STOP, UNSPACED, Article
 from dedupe.clean.rules import Rule, Rules
 from dedupe.engine import engine
 
@@ -80,7 +80,8 @@ def _has_company(article: Article, labels: dict[int, Rule], k: int, found: dict[
         return False
     lines, ids = article.lines, article.ids
     flags, width = lines.flags[ids[k - 1]], lines.width[ids[k - 1]]
-    reads_like_name = flags & LETTERS and not flags & (STOP | DIGITS) and b" " in lines.raw(ids[k - 1]).strip()
+    has_words = any(byte == ord(" ") or byte >= UNSPACED for byte in lines.form(ids[k - 1]))
+    reads_like_name = flags & LETTERS and not flags & (STOP | DIGITS) and has_words
     below = k + 1
     while below < len(article) and below - 1 < k + 1 and article.joined[below - 1]:
         below += 1  # the font size

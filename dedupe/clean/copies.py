@@ -18,7 +18,7 @@ CREDIT_ENDS = ":|/-"  # "photo: ", "afp - ", "reuters/"
 SITE_BEGINS = "|·•/-"  # " | the daily news", " - example.com"
 CREDIT_LACKS = ".!?"
 SITE_LACKS = "!?,;:|"
-BRACKETS = {"(": ")", "[": "]"}  # "(reuters) ", " (afp)"
+BRACKETS = {"(": ")", "[": "]", "（": "）", "【": "】"}  # "(reuters) ", " (afp)"
 BROKEN = "\ufffd□\x1a"  # what decoders write for what they cannot read
 LAST_SEPARATOR = re.compile(r".*\s[|·•/\-\u2010-\u2015\u2212]+\s*(\S)", re.DOTALL)
 CASELESS = 0x590  # behind Latin, Greek, Cyrillic and Armenian, which have capitals
@@ -83,7 +83,7 @@ def _has_capital_name(raw: bytes) -> bool:
 
 
 def _is_bracketed(label: str) -> bool:
-    return label[:1] in BRACKETS and label[-1:] == BRACKETS[label[:1]] and _is_name(label[1:-1], "()[]")
+    return label[:1] in BRACKETS and label[-1:] == BRACKETS[label[:1]] and _is_name(label[1:-1], "".join(BRACKETS))
 
 
 def _is_name(name: str, lacks: str) -> bool:

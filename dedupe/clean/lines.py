@@ -12,6 +12,7 @@ BLANK, LETTERS, DIGITS, STOP, ARTIFACT = 1, 2, 4, 8, 16  # the engine's marks of
 COLUMNS = 9
 CLOSERS = b")]}'"
 FULL_STOPS = tuple(mark.encode() for mark in ".。।॥۔።")
+UNSPACED = 0xE0  # lead bytes of scripts in which one word may be a line
 PROSE_WIDTH = 80  # columns; a line of a paragraph, not of a list, a poem or a menu
 
 

@@ -13,7 +13,7 @@ import re
 from collections import Counter
 
 from dedupe.clean.copies import is_copy
-from dedupe.clean.lines import ARTIFACT, LETTERS, STOP, Article, Lines
+from dedupe.clean.lines import ARTIFACT, LETTERS, STOP, UNSPACED, Article, Lines
 
 HEAD = 12  # lines among which the headline may come back
 HEAD_BEHIND = 5  # lines after its last copy that still belong to the head
@@ -22,15 +22,16 @@ HEADLINE_WIDTH = 12
 NAME_WIDTH = 8  # a first line that is a byline, where more comes back than it
 COPY_WIDTH = 8  # in a head that repeats itself
 PAIR_WIDTH = 25  # two adjacent copies in the midst of prose
+BANNERS = 3  # lines among which a headline stands twice below a site's banner
 SHORT_PAIR_HEAD = 6  # lines among which a shorter pair counts (a byline twice)
 AGAIN_STARTS = 8  # lines of the head at which the article may begin again
 AGAIN_LINES = 3
+AGAIN_SHARE = 3  # a third of the article's lines, at least
 PROSE_NEAR = 4  # lines behind the headline's copy among which there is prose, where no line is blank
 INDENT = 4  # code
 TABLE_BARS = 3
 TABLE_TABS = 2
 TEXT_BEGINS = (b"'", b"(", b"[", b"?")
-UNSPACED = 0xE0  # lead bytes of scripts in which one word may be a line
 DATA_NUMBERS = 5  # numbers in a line of a table or a log
 NUMBER = re.compile(rb"[0-9]+")
 
@@ -89,7 +90,7 @@ def _find_head_copies(article: Article, found: dict[int, str]) -> None:
         if k in found or lines.width[ids[k]] < COPY_WIDTH:
             continue
         original = next((i for i in range(k) if i not in found and _same(article, i, k)), None)
-        if original is not None and _is_text(lines, ids[k]):
+        if original is not None and _is_text(lines, ids[original]):
             wide = lines.width[ids[k]] >= PAIR_WIDTH
             found[k] = HEADLINE if original == 0 else CAPTION if wide else BYLINE
         elif k > last and article.prose[k]:
@@ -150,13 +151,24 @@ def _find_pairs(article: Article, found: dict[int, str]) -> None:
     counts: Counter[int] | None = None
     for k in range(1, n):
         i = k - 1
-        if lines.key[ids[i]] != lines.key[ids[k]] or k in found or i in found:
+        if k in found or i in found:
+            continue
+        if lines.key[ids[i]] != lines.key[ids[k]]:
+            if k <= BANNERS and lines.width[ids[i]] >= PAIR_WIDTH and _is_headline_twice(article, i, k):
+                found[k] = HEADLINE
             continue
         if counts is None:
             counts = Counter([lines.key[x] for x in ids])
         if counts[lines.key[ids[k]]] == 2 and _is_pair(article, i, k) and _same(article, i, k):
             width = lines.width[ids[k]]
             found[k] = PARAGRAPH if article.prose[k] else CAPTION if width >= PAIR_WIDTH else BYLINE
+
+
+def _is_headline_twice(article: Article, i: int, k: int) -> bool:
+    """Whether line k is a near copy of the headline i above it, below a banner or two."""
+    if any(article.prose[: k + 1]) or article.last_prose < k or not _same(article, i, k):
+        return False
+    return _is_text(article.lines, article.ids[i]) and not _in_stanza(article, k, [True])
 
 
 def _is_pair(article: Article, i: int, k: int) -> bool:
@@ -197,6 +209,6 @@ def _find_article_again(article: Article, found: dict[int, str]) -> None:
             while again + length < n and start + length < again and key[start + length] == key[again + length]:
                 length += 1
             prose = sum(article.prose[again : again + length])
-            if length >= AGAIN_LINES and prose >= 2 and length * 5 >= n * 2:
+            if length >= AGAIN_LINES and prose >= 2 and length * AGAIN_SHARE >= n:
                 if all(_same(article, start + x, again + x) for x in range(length)):
                     found.update(dict.fromkeys(range(again, again + length), AGAIN))
