@@ -13,11 +13,10 @@ from dedupe.options import CleanOptions, ReadOptions, RepairOptions, WriteOption
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-EXIT_CODES = """
-\b
-Exit codes: 0 done; 1 --check found something; 2 failure, wrong usage or
-broken records; 130 interrupted. A closed pipe is no error.
-"""
+EXIT_CODES = (
+    "Exit codes: 0 done; 1 --check found something; 2 failure, wrong usage or broken records; "
+    "130 interrupted. A closed pipe is no error."
+)
 
 
 class DefaultGroup(click.Group):
@@ -36,7 +35,7 @@ def print_version(ctx: click.Context, parameter: click.Parameter, value: bool) -
     from dedupe.engine import name
 
     click.echo(f"dedupe {__version__} ({name} engine)")
-    if any(Path(folder).glob("dedupe-[0-9]*.dist-info") for folder in sys.path if folder):
+    if any(next(Path(folder).glob("dedupe-[0-9]*.dist-info"), None) for folder in sys.path if folder):
         click.echo(
             "dedupe: the unrelated package `dedupe` is installed here too and shares the import name; "
             "keep the two in separate environments",
@@ -97,7 +96,7 @@ writing = stack(
 @click.group(
     cls=DefaultGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="`dedupe FILE...` without a command is `dedupe clean FILE...`." + EXIT_CODES,
+    epilog="`dedupe FILE...` without a command is `dedupe clean FILE...`. " + EXIT_CODES,
 )
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=print_version, help="The version and the engine in use.")
 def dedupe() -> None:

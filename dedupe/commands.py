@@ -14,7 +14,7 @@ from typing import BinaryIO, cast
 
 from dedupe.audit import Journal, read_sections, restore_stream
 from dedupe.clean.cleaner import Cleaner
-from dedupe.diff import diff_change
+from dedupe.diff import Diff
 from dedupe.errors import AuditError, DedupeError, InputError
 from dedupe.options import CleanOptions, ReadOptions, WriteOptions
 from dedupe.pipeline import Flow
@@ -91,11 +91,8 @@ def _clean_each(flow: Flow, names: Sequence[str], write: WriteOptions) -> None:
         if source is None:
             continue
         if write.diff:
-            flow.on_change = lambda source, line, format, change: out.write(
-                "".join(diff_change(_name_in_diff(source, line, format), change, line if format == "text" else 1)).encode(
-                    "utf-8", "surrogateescape"
-                )
-            )
+            diff = Diff(source.name, source.format)
+            flow.on_change = lambda line, change, diff=diff: out.write("".join(diff.lines(line, change)).encode())
         sink: Sink = NullSink()
         try:
             if write.in_place:
@@ -104,15 +101,12 @@ def _clean_each(flow: Flow, names: Sequence[str], write: WriteOptions) -> None:
         except BaseException:
             sink.abort()
             raise
-        if changed:
-            sink.commit()
-            flow.report.note_change(name)
-        else:
+        if not changed:
             sink.abort()
-
-
-def _name_in_diff(source: str, line: int, format: str) -> str:
-    return source if format == "text" else f"{source}:{line}"
+            continue
+        sink.commit()
+        if write.in_place or write.check:
+            flow.report.note_change(name)
 
 
 def _open(flow: Flow, name: str) -> Source | None:

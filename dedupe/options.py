@@ -54,8 +54,14 @@ class CleanOptions:
     def __post_init__(self) -> None:
         if self.captions not in ("keep", "drop"):
             raise ValueError(f"captions {self.captions!r}: use keep or drop")
-        if not self.split:
-            raise ValueError("split is empty; use auto, never or a regular expression")
+        if self.split in ("auto", "never"):
+            return
+        import regex
+
+        try:
+            regex.compile(self.split)
+        except regex.error as error:
+            raise ValueError(f"split {self.split!r}: {error}; use auto, never or a regular expression") from None
 
 
 @dataclass(frozen=True, slots=True)

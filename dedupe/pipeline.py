@@ -24,7 +24,7 @@ class Flow:
     def __init__(self, read: ReadOptions, cleaner: Cleaner, report: Report) -> None:
         self.read, self.cleaner, self.report = read, cleaner, report
         self.journal: Journal | None = None
-        self.on_change: Callable[[str, int, str, Change], None] | None = None
+        self.on_change: Callable[[int, Change], None] | None = None
         self.tail = b""
 
     def clean_source(self, source: Source, sink: Sink) -> bool:
@@ -38,7 +38,7 @@ class Flow:
                 self._name_broken_records(source, batch, changes)
                 output = apply_changes(batch, changes)
                 sink.write(output)
-                self._account(source, batch, changes, output)
+                self._account(batch, changes, output)
                 changed = changed or bool(changes)
         finally:
             if self.journal:
@@ -52,17 +52,20 @@ class Flow:
         if self.journal:
             self.journal.join(gap)
 
-    def _account(self, source: Source, batch: Batch, changes: Mapping[int, Change], output: bytes) -> None:
+    def _account(self, batch: Batch, changes: Mapping[int, Change], output: bytes) -> None:
         self.tail = (self.tail + output[-TAIL_BYTES:])[-TAIL_BYTES:]
         if self.journal:
             self.journal.note(batch, changes)
         if self.on_change:
             for i, change in changes.items():
-                self.on_change(source.name, batch.line_of(i), source.format, change)
+                self.on_change(batch.line_of(i), change)
         self.report.count(batch, changes, output)
 
     def _name_broken_records(self, source: Source, batch: Batch, changes: Mapping[int, Change]) -> None:
         """They pass as they are, or stop a strict run."""
+        textless = batch.textless()
+        if textless:
+            self.report.textless[source.name] += textless
         for i in batch.broken():
             fault = None if i in changes else batch.fault(i)
             if fault is None:

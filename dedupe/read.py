@@ -32,6 +32,7 @@ MARK = "mark"  # the format of a byte-order mark, which is passed on and never l
 FORMATS = {".txt": "text", ".text": "text", ".md": "text", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
 COMPRESSIONS = (".gz", ".zst", ".xz", ".bz2")
 OK, BLANK, NOT_JSON, NOT_OBJECT, NO_FIELD, NOT_STRING, NOT_UTF8 = range(7)  # the engine's, and one more
+BROKEN = frozenset([NOT_JSON, NOT_OBJECT, NOT_UTF8])
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +112,14 @@ class Batch:
         ]
 
     def broken(self) -> list[int]:
-        """The records whose text could not be had."""
-        if not self.status.strip(bytes([OK, BLANK])):
+        """The records that cannot be read."""
+        if not self.status.strip(bytes([OK, BLANK, NO_FIELD, NOT_STRING])):
             return []
-        return [i for i, status in enumerate(self.status) if status > BLANK]
+        return [i for i, status in enumerate(self.status) if status in BROKEN]
+
+    def textless(self) -> int:
+        """How many sound records have no text: not the field, or no string in it."""
+        return self.status.count(NO_FIELD) + self.status.count(NOT_STRING)
 
     def rescue(self, i: int) -> "Batch | None":
         """Record i decoded by the rule for bytes that are not UTF-8, as a batch of one; else None."""
@@ -129,16 +134,11 @@ class Batch:
     def fault(self, i: int) -> str | None:
         """What is wrong with record i, in words; None where nothing is."""
         status = self.status[i]
-        if status in (OK, BLANK):
+        if status not in BROKEN:
             return None
         if status == NOT_JSON:
             return _why_not_json(self.record(i))
-        return {
-            NOT_OBJECT: "is JSON, but not an object",
-            NO_FIELD: f"has no field {self.options.field!r}; name the field of the text with --field",
-            NOT_STRING: f"the field {self.options.field!r} is not a string",
-            NOT_UTF8: "is not UTF-8",
-        }[status]
+        return "is JSON, but not an object" if status == NOT_OBJECT else "is not UTF-8"
 
 
 def json_escape(text: bytes, ascii_only: bool) -> bytes:
@@ -240,9 +240,10 @@ def read_batches(source: Source, options: ReadOptions, split: str = "auto") -> I
             yield Batch(BOM, 0, 1, MARK, options)
             at, raw = len(BOM), raw[len(BOM) :]
         if raw:
-            yield Batch(raw, at, line, source.format, options)
+            batch = Batch(raw, at, line, source.format, options)
+            yield batch
+            line += len(batch) if source.format == "jsonl" else raw.count(b"\n")
         at += len(raw)
-        line += raw.count(b"\n")
 
 
 def _blocks(source: Source, split: str) -> Iterator[bytes]:

@@ -40,6 +40,8 @@ class Report:
     edits: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     """Broken records, by source."""
+    textless: Counter[str] = field(default_factory=Counter)
+    """Records without a text, by source; they pass, and are no fault."""
     changed: list[str] = field(default_factory=list)
     """Sources in which something is, or would be, changed; only where each stands for itself."""
     failures: int = 0
@@ -114,6 +116,8 @@ class Report:
         for source, count in self.faults.items():
             if count > NAMED:
                 self.say(f"{source}: {count} broken records in all")
+        for source, count in self.textless.items():
+            self.say(f"{source}: {count} records have no text; --field names the field that holds it")
         if with_stats:
             sys.stderr.write(self.stats() + "\n")
 

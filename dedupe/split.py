@@ -5,13 +5,15 @@ blank lines stand between, and then a line that reads like a headline. Articles 
 matched one by one, so the same article with other neighbours below is the same article.
 """
 
-import re
 from collections.abc import Sequence
 
 from dedupe.clean.lines import BLANK, LETTERS, STOP, Lines
+from dedupe.errors import RulesError
 
+PATTERN_SECONDS = 0.1  # for one line
 GAP = 3  # blank lines between two articles
 HEADLINE_WIDTHS = range(8, 241)  # columns
+SENTENCE_WIDTH = 100  # a headline that is a sentence, full stop included, is shorter than a paragraph
 
 
 def split_articles(lines: Lines, order: Sequence[int], mode: str) -> list[Sequence[int]]:
@@ -37,11 +39,19 @@ def _begins_by_gap(lines: Lines, order: Sequence[int], mode: str) -> list[int]:
 
 
 def _reads_like_headline(lines: Lines, order: Sequence[int], k: int) -> bool:
-    flags = lines.flags[order[k]]
-    followed = k + 2 < len(order) and lines.flags[order[k + 1]] & BLANK
-    return bool(followed and flags & LETTERS and not flags & STOP and lines.width[order[k]] in HEADLINE_WIDTHS)
+    i = order[k]
+    if not lines.flags[i] & LETTERS or lines.width[i] not in HEADLINE_WIDTHS:
+        return False
+    if lines.flags[i] & STOP and (lines.width[i] > SENTENCE_WIDTH or lines.ends_open(i)):
+        return False
+    return k + 2 < len(order) and lines.flags[order[k + 1]] & BLANK != 0
 
 
 def _begins_by_pattern(lines: Lines, order: Sequence[int], mode: str) -> list[int]:
-    pattern = re.compile(mode)
-    return [k for k, i in enumerate(order) if pattern.search(lines.text(i))]
+    import regex
+
+    pattern = regex.compile(mode)
+    try:
+        return [k for k, i in enumerate(order) if pattern.search(lines.text(i), timeout=PATTERN_SECONDS)]
+    except TimeoutError:
+        raise RulesError(f"--split {mode!r} took over {PATTERN_SECONDS} s on a line; make it simpler") from None

@@ -92,7 +92,8 @@ class FileSink:
             if self.packer is not self.file:
                 self.packer.close()
             if not self.file.closed:
-                os.fsync(self.file.fileno())
+                if self.path.exists():
+                    os.fsync(self.file.fileno())  # what is whole gives way to what is on disk, no sooner
                 self.file.close()
             os.replace(self.part, self.path)
         except OSError as error:

@@ -6,6 +6,7 @@ from array import array
 from types import ModuleType
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 from fuzz_records import check_block, is_json, make_block, make_string
 from hypothesis import example, given, settings
@@ -268,6 +269,15 @@ def test_no_edge_of_a_wide_step_hides_a_byte(engine: ModuleType, size: int) -> N
             text = "x" * place + good + "x" * (size - place)
             line = json.dumps({"text": text}, ensure_ascii=False).encode()
             assert [record.text for record in read(engine, line)] == [text.encode()]
+
+
+def test_a_block_may_be_cut_anywhere(native: ModuleType) -> None:
+    whole = rb'{"a":[-1.5e+7,true,"\ud83d\ude00"],"te\u0078t":"' + "é😀".encode() + rb'\n\ud83d\ude00"}'
+    for size in range(len(whole) + 1):
+        exact = memoryview(np.frombuffer(whole[:size], np.uint8).copy())  # AddressSanitizer sees its end
+        within = memoryview(whole[:size] + b"9" * 70)[:size]  # what stands behind it is not the block's
+        assert native.records(exact, b"text") == reference.records(exact, b"text")
+        assert native.records(within, b"text") == reference.records(within, b"text")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from dedupe.engine import engine
 
 BLANK, LETTERS, DIGITS, STOP, ARTIFACT = 1, 2, 4, 8, 16  # the engine's marks of a line
-COLUMNS = 8
+COLUMNS = 9
+CLOSERS = b")]}'"
+FULL_STOPS = tuple(mark.encode() for mark in ".。।॥۔።")
 PROSE_WIDTH = 80  # columns; a line of a paragraph, not of a list, a poem or a menu
 
 
@@ -17,17 +19,17 @@ class Lines:
     """The lines of one document (UTF-8), in columns.
 
     `start[i]:end[i]` is the line without its ending, `start[i]:next[i]` with it. `key` is equal for
-    lines of equal normal form, `opening` and `closing` for lines of an article's head that begin or
-    end alike (0 elsewhere). `width` counts terminal columns.
+    lines of equal normal form, each of `edges` for lines that begin, end, or do both alike (0: too short
+    to tell). `width` counts terminal columns.
     """
 
-    __slots__ = ("closing", "data", "end", "flags", "forms", "key", "next", "opening", "start", "width")
+    __slots__ = ("data", "edges", "end", "flags", "forms", "key", "next", "start", "width")
 
     def __init__(self, data: bytes, needles: bytes) -> None:
         table = memoryview(engine.line_table(data, needles)).cast("q")
         n = len(table) // COLUMNS
         columns = [table[i * n : (i + 1) * n].tolist() for i in range(COLUMNS)]
-        self.start, self.end, self.next, self.key, self.opening, self.closing, self.width, self.flags = columns
+        self.start, self.end, self.next, self.key, *self.edges, self.width, self.flags = columns
         self.data = data
         self.forms: dict[int, bytes] = {}
 
@@ -49,6 +51,10 @@ class Lines:
 
     def is_prose(self, i: int) -> bool:
         return self.width[i] >= PROSE_WIDTH and self.flags[i] & LETTERS != 0
+
+    def ends_open(self, i: int) -> bool:
+        """Whether line i ends in a comma, a colon or a semicolon: more is to follow."""
+        return self.flags[i] & STOP != 0 and not self.form(i).rstrip(CLOSERS).endswith(FULL_STOPS)
 
 
 class Article:

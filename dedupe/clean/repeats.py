@@ -9,10 +9,11 @@ but 78 and 15 by length alone: a meal plan repeats whole paragraphs. Prose must 
 table or a menu has none. Cost: linear in the lines, quadratic in the head's 16.
 """
 
+import re
 from collections import Counter
 
 from dedupe.clean.copies import is_copy
-from dedupe.clean.lines import LETTERS, STOP, Article
+from dedupe.clean.lines import ARTIFACT, LETTERS, STOP, Article, Lines
 
 HEAD = 12  # lines among which the headline may come back
 HEAD_BEHIND = 5  # lines after its last copy that still belong to the head
@@ -23,7 +24,13 @@ PAIR_WIDTH = 25  # two adjacent copies in the midst of prose
 SHORT_PAIR_HEAD = 6  # lines among which a shorter pair counts (a byline twice)
 AGAIN_STARTS = 8  # lines of the head at which the article may begin again
 AGAIN_LINES = 3
-TABLE_MARKS = (b"|", b"\t", b">")
+PROSE_NEAR = 4  # lines behind the headline's copy among which there is prose, where no line is blank
+INDENT = 4  # code
+TABLE_BARS = 3
+TEXT_BEGINS = (b"'", b"(", b"[", b"?")
+UNSPACED = 0xE0  # lead bytes of scripts in which one word may be a line
+DATA_NUMBERS = 5  # numbers in a line of a table or a log
+NUMBER = re.compile(rb"[0-9]+")
 
 HEADLINE, CAPTION, BYLINE = "repeat.headline", "repeat.caption", "repeat.byline"
 PARAGRAPH, AGAIN = "repeat.paragraph", "repeat.article"
@@ -55,10 +62,20 @@ def _same(article: Article, i: int, k: int) -> bool:
     lines, a, b = article.lines, article.ids[i], article.ids[k]
     if lines.key[a] == lines.key[b]:
         return lines.raw(a) == lines.raw(b) or lines.form(a) == lines.form(b)
-    opening, closing = lines.opening, lines.closing
-    if opening[a] and opening[a] == opening[b] or closing[a] and closing[a] == closing[b]:
-        return is_copy(lines.form(a), lines.form(b))
+    if any(edge[a] and edge[a] == edge[b] for edge in lines.edges):
+        return is_copy(lines.form(a), lines.form(b), lines.raw(a), lines.raw(b))
     return False
+
+
+def _is_text(lines: Lines, i: int) -> bool:
+    """Whether line i may be a headline, a caption or a paragraph: not a table's row, a log's entry, a
+    line of code, a quoted or a listed one, or a ruler."""
+    form, raw = lines.form(i), lines.raw(i)
+    if not lines.flags[i] & LETTERS or raw[:INDENT].isspace() or b"\t" in raw or raw.count(b"|") >= TABLE_BARS:
+        return False
+    begins = form[:1].isalnum() or form[0] >= 0x80 or form[:1] in TEXT_BEGINS
+    has_words = b" " in form or any(byte >= UNSPACED for byte in form)
+    return begins and has_words and len(NUMBER.findall(form)) < DATA_NUMBERS
 
 
 def _find_head_copies(article: Article, found: dict[int, str]) -> None:
@@ -67,37 +84,63 @@ def _find_head_copies(article: Article, found: dict[int, str]) -> None:
         return
     lines, ids = article.lines, article.ids
     for k in range(1, min(len(ids), last + HEAD_BEHIND)):
-        if k in found or not lines.flags[ids[k]] & LETTERS or lines.width[ids[k]] < COPY_WIDTH:
+        if k in found or lines.width[ids[k]] < COPY_WIDTH:
             continue
-        for i in range(k):
-            if i not in found and _same(article, i, k):
-                found[k] = HEADLINE if i == 0 else CAPTION if lines.width[ids[k]] >= PAIR_WIDTH else BYLINE
-                break
+        original = next((i for i in range(k) if i not in found and _same(article, i, k)), None)
+        if original is not None and _is_text(lines, ids[k]):
+            wide = lines.width[ids[k]] >= PAIR_WIDTH
+            found[k] = HEADLINE if original == 0 else CAPTION if wide else BYLINE
+        elif k > last and article.prose[k]:
+            break  # the body has begun
 
 
 def _headline_again(article: Article, found: dict[int, str]) -> int:
     """The place of the last copy of the first line in the head, where one tells of a scraped head; else 0."""
     lines, ids = article.lines, article.ids
     first = ids[0]
-    if lines.width[first] < HEADLINE_WIDTH or not lines.flags[first] & LETTERS or _ends_open(article, 0):
+    if lines.width[first] < HEADLINE_WIDTH or lines.ends_open(first) or not _is_text(lines, first):
         return 0
-    last = 0
-    strangers = 0
-    for k in range(1, min(len(ids), HEAD)):
+    copies = [False] * min(len(ids), HEAD)
+    copied = copies[:]
+    for k in range(1, len(copies)):
+        for i in range(k):
+            if _same(article, i, k):
+                copies[k] = copied[i] = True
+    again: list[tuple[int, int]] = []  # copies of the first line, each with the paragraphs before it
+    strangers = others = 0
+    for k in range(1, len(copies)):
         if k in found:
             continue
         if _same(article, 0, k):
-            last = k
-        elif article.prose[k] and not any(_same(article, i, k) for i in range(1, k)):
+            if not _in_stanza(article, k, copies):
+                again.append((k, strangers))
+        elif copies[k]:
+            others += 1
+        elif article.prose[k] and not copied[k]:
             strangers += 1
             if strangers > MAX_STRANGERS:
                 break
+    # Behind paragraphs, a heading or an answer may say the headline but for a word before it.
+    loose = MAX_STRANGERS if others or len(again) > 1 else 1
+    whole = (k for k, before in again if before < loose or lines.key[ids[k]] == lines.key[first])
+    last = max(whole, default=0)
+    if lines.flags[first] & STOP and not others:
+        return 0  # a sentence, so far as one can tell
     return last if article.last_prose > last else 0
 
 
-def _ends_open(article: Article, k: int) -> bool:
-    """A salutation ("Mr Speaker,") or a label ("Question:") is no headline."""
-    return article.lines.flags[article.ids[k]] & STOP != 0 and article.lines.form(article.ids[k])[-1:] in b",:;"
+def _in_stanza(article: Article, k: int, copies: list[bool]) -> bool:
+    """Whether line k stands, with no blank line between, beside a short line that is new: a poem's first
+    line comes back like that. Where an article has no blank lines at all, its prose must be near."""
+    if all(article.joined[:-1]):
+        return not any(article.prose[k + 1 : k + 1 + PROSE_NEAR])
+    before = k > 0 and article.joined[k - 1] and not _belongs_to_head(article, k - 1, copies)
+    return before or article.joined[k] and not _belongs_to_head(article, k + 1, copies)
+
+
+def _belongs_to_head(article: Article, k: int, copies: list[bool]) -> bool:
+    is_copied = k == 0 or k < len(copies) and copies[k]
+    return is_copied or article.prose[k] or article.lines.flags[article.ids[k]] & ARTIFACT != 0
 
 
 def _find_pairs(article: Article, found: dict[int, str]) -> None:
@@ -115,19 +158,23 @@ def _find_pairs(article: Article, found: dict[int, str]) -> None:
 
 
 def _is_pair(article: Article, i: int, k: int) -> bool:
+    """Whether two adjacent copies are a scraper's: paragraphs; captions or bylines in the head; captions
+    set apart in the midst of prose."""
     lines, ids = article.lines, article.ids
     width = lines.width[ids[k]]
-    raw = lines.raw(ids[k])
-    if not lines.flags[ids[k]] & LETTERS or raw[:4].isspace() or any(mark in raw for mark in TABLE_MARKS):
+    if not _is_text(lines, ids[k]):
         return False
     if article.prose[k]:
         return True
-    prose_follows = article.last_prose > k
-    if k <= SHORT_PAIR_HEAD and prose_follows and not _ends_open(article, k):
-        if width >= PAIR_WIDTH or b" " in raw.strip() and width >= COPY_WIDTH and article.joined[i]:
-            return not any(article.prose[:i]) or article.joined[i]
+    apart = not article.joined[i]
+    if apart and (any(article.prose[:i]) or _in_stanza(article, k, [True])):
+        return False
+    if k <= SHORT_PAIR_HEAD and article.last_prose > k:
+        is_byline = not apart and width >= COPY_WIDTH and not lines.flags[ids[k]] & STOP
+        if is_byline or width >= PAIR_WIDTH and not lines.ends_open(ids[k]):
+            return True
     between_prose = i > 0 and article.prose[i - 1] and k + 1 < len(article) and article.prose[k + 1]
-    set_apart = article.joined[i] and not article.joined[i - 1] and not article.joined[k]
+    set_apart = not article.joined[i - 1] and not article.joined[k]
     return width >= PAIR_WIDTH and between_prose and set_apart
 
 

@@ -134,13 +134,16 @@ def load_rules(paths: Sequence[str] = (), no_rule: Sequence[str] = ()) -> Rules:
 
 @cache
 def _load_rules(paths: tuple[str, ...], no_rule: tuple[str, ...]) -> Rules:
-    rules = Rules()
-    wanted = [
+    return _collect(
         rule
         for path in [*sorted(SHIPPED.glob("*.toml")), *map(Path, paths)]
-        for rule in read_rules(path)
+        for rule in read_rules(path, tests=path.parent != SHIPPED)
         if not is_switched_off(rule.id, no_rule)
-    ]
+    )
+
+
+def _collect(wanted: Iterable[Rule]) -> Rules:
+    rules = Rules()
     for rule in wanted:
         for item in rule.line:
             rules.lines.setdefault(shape(item), []).append(rule)
@@ -180,8 +183,9 @@ def make_needles(lines: Iterable[bytes], starts: Iterable[bytes]) -> bytes:
     return bytes(gate) + b"".join(slot.to_bytes(8, "little") for slot in slots)
 
 
-def read_rules(path: Path) -> list[Rule]:
-    """The rules of one file, checked; RulesError names the file and the rule."""
+def read_rules(path: Path, tests: bool = True) -> list[Rule]:
+    """The rules of one file, checked, with `tests` on their own examples too; RulesError names the file
+    and the rule."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -189,7 +193,17 @@ def read_rules(path: Path) -> list[Rule]:
     entries = data.pop("rule", [])
     if data or not isinstance(entries, list):
         raise RulesError(f"{path}: {', '.join(data) or 'rule'}: not known here; write [[rule]] tables only")
-    return [_make_rule(path, entry) for entry in entries]
+    rules = [_make_rule(path, entry) for entry in entries]
+    for rule in rules if tests else ():
+        _test_rule(path, rule)
+    return rules
+
+
+def _test_rule(path: Path, rule: Rule) -> None:
+    alone = _collect([rule])
+    for text, wanted in [*((x, True) for x in rule.takes), *((x, False) for x in rule.leaves)]:
+        if (alone.match(text.encode("utf-8", "surrogatepass")) is not None) != wanted:
+            raise RulesError(f"{path}: rule {rule.id}: {'does not take' if wanted else 'takes'} {text!r}")
 
 
 def _make_rule(path: Path, entry: dict[str, Any]) -> Rule:

@@ -15,7 +15,7 @@ class Engine(Protocol):
         """One byte a document: 0 where no two lines are alike and none may be an artifact."""
 
     def line_table(self, document: Buffer, needles: Buffer) -> bytes:
-        """int64 (8, lines): start, end, next, key, opening, closing, width, flags."""
+        """int64 (9, lines): start, end, next, key, opening, closing, frame, width, flags."""
 
     def normal_form(self, line: Buffer, shape: bool = False) -> bytes:
         """The form in which lines are compared; with `shape`, runs of digits are `#`."""

@@ -13,15 +13,18 @@ enum { BLANK = 1, LETTERS = 2, DIGITS = 4, STOP = 8, ARTIFACT = 16 };     /* of 
 enum {
     HEAD_LINES = 16,  /* lines of an article's head, among which similar copies are sought */
     ARTICLE_GAP = 3,  /* blank lines after which a head begins anew */
-    EDGE_BYTES = 16,  /* how much of a line's two ends must agree for a closer look */
+    EDGE_BYTES = 16,  /* how much of one of a line's two ends must agree for a closer look, */
+    FRAME_BYTES = 7,  /* and how much of both, in lines shorter than MAX_FRAMED */
+    MAX_FRAMED = 40,
+    EDGES = 3,
     SHAPE_BYTES = 240, /* artifacts are short */
     SHAPE_ENDS = 12,  /* places in a line where the beginning that a rule names may end */
     REPEAT_BYTES = 6, /* a shorter line that stands twice says nothing by itself */
-    COLUMNS = 8,
+    COLUMNS = 9,
     GATE_BYTES = 8192
 };
-static const uint64_t OPENING_SALT = 0xD6E8FEB86659FD93u, CLOSING_SALT = 0xA5A5A5A5C3C3C3C3u,
-                      START_SALT = 0x9E3779B97F4A7C15u;
+static const uint64_t EDGE_SALTS[EDGES] = {0xD6E8FEB86659FD93u, 0xA5A5A5A5C3C3C3C3u, 0x8CB92BA72F3D8DD7u};
+static const uint64_t START_SALT = 0x9E3779B97F4A7C15u;
 
 /* The rules' keys: a gate of one bit for each value of a hash of the first three bytes, then an
  * open-addressing table. */
@@ -167,6 +170,20 @@ static int has_letter(const uint8_t *form, Py_ssize_t n)
     return 0;
 }
 
+/* Keys of a form's opening, of its closing, and of its frame: both ends of a short one; 0: none. */
+static void edge_keys(const uint8_t *form, Py_ssize_t n, uint64_t edges[EDGES])
+{
+    edges[0] = n >= EDGE_BYTES ? line_key(form, EDGE_BYTES) : 0;
+    edges[1] = n >= EDGE_BYTES ? line_key(form + n - EDGE_BYTES, EDGE_BYTES) : 0;
+    edges[2] = 0;
+    if (n >= 2 * FRAME_BYTES && n < MAX_FRAMED) {
+        uint8_t frame[2 * FRAME_BYTES];
+        memcpy(frame, form, FRAME_BYTES);
+        memcpy(frame + FRAME_BYTES, form + n - FRAME_BYTES, FRAME_BYTES);
+        edges[2] = line_key(frame, sizeof frame);
+    }
+}
+
 /* The marks of one document, or -1 for want of memory. */
 static int scan_document(const uint8_t *at, const uint8_t *end, const Needles *needles, FormScratch *scratch,
                          KeySet *keys)
@@ -194,13 +211,14 @@ static int scan_document(const uint8_t *at, const uint8_t *end, const Needles *n
             marks |= REPEATED;
         if (head < HEAD_LINES) {
             head++;
-            if (n >= EDGE_BYTES && !(marks & SIMILAR)) {
-                int opening = keys_add(keys, line_key(form, EDGE_BYTES) ^ OPENING_SALT);
-                int closing = keys_add(keys, line_key(form + n - EDGE_BYTES, EDGE_BYTES) ^ CLOSING_SALT);
-                if (opening < 0 || closing < 0)
+            uint64_t edges[EDGES] = {0};
+            if (!(marks & SIMILAR))
+                edge_keys(form, n, edges);
+            for (int edge = 0; edge < EDGES; edge++) {
+                int similar = edges[edge] ? keys_add(keys, edges[edge] ^ EDGE_SALTS[edge]) : 0;
+                if (similar < 0)
                     return -1;
-                if (opening || closing)
-                    marks |= SIMILAR;
+                marks |= similar ? SIMILAR : 0;
             }
         }
         if (!(marks & ARTIFACT_SEEN) && is_artifact(needles, form, n))
@@ -338,13 +356,12 @@ PyObject *call_line_table(PyObject *module, PyObject *args)
                 break;
             }
             const uint8_t *form = scratch.form;
-            int edged = length >= EDGE_BYTES;
             int64_t width, flags = form_flags(form, length, &width);
             flags |= is_artifact(&needles, form, length) ? ARTIFACT : 0;
-            int64_t row[COLUMNS] = {
-                at - text, stop - text, next - text, (int64_t)line_key(form, length),
-                edged ? (int64_t)line_key(form, EDGE_BYTES) : 0,
-                edged ? (int64_t)line_key(form + length - EDGE_BYTES, EDGE_BYTES) : 0, width, flags};
+            uint64_t edges[EDGES];
+            edge_keys(form, length, edges);
+            int64_t row[COLUMNS] = {at - text, stop - text, next - text, (int64_t)line_key(form, length),
+                                    (int64_t)edges[0], (int64_t)edges[1], (int64_t)edges[2], width, flags};
             for (int column = 0; column < COLUMNS; column++)
                 memcpy(table + (column * n + i) * 8, &row[column], 8);
             at = next;

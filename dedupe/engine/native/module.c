@@ -10,8 +10,8 @@ static PyMethodDef calls[] = {
     {"normal_form", call_normal_form, METH_VARARGS, "normal_form(line, shape=False) -> bytes"},
     {"shape_ends", call_shape_ends, METH_VARARGS, "shape_ends(shape) -> list[int]"},
     {"line_key", call_line_key, METH_VARARGS, "line_key(form) -> int"},
-    {"records", call_records, METH_VARARGS, NULL},         /* jsonl.c */
-    {"raw_offsets", call_raw_offsets, METH_VARARGS, NULL}, /* jsonl.c */
+    {"records", call_records, METH_VARARGS, "records(block, field) -> (starts, spans, text, offsets, status)"},
+    {"raw_offsets", call_raw_offsets, METH_VARARGS, "raw_offsets(content, offsets) -> bytes"},
     {"suspicious", call_suspicious, METH_VARARGS, "suspicious(text, offsets, entities=False) -> bytes"},
     {NULL, NULL, 0, NULL},
 };

@@ -16,8 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Plain loops, compiled once per vector width; the loader picks at run time. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(DEDUPE_NO_CLONES)
+/* Plain loops, compiled once per vector width; the loader (glibc's) picks at run time. */
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && !defined(DEDUPE_NO_CLONES)
 #define VECTOR_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define VECTOR_CLONES
@@ -38,16 +38,18 @@ void batch_close(Batch *batch);
 /* A writable, C-contiguous buffer of at least `bytes` bytes that the caller owns; 0 or -1. */
 int output_open(Py_buffer *view, PyObject *object, Py_ssize_t bytes, const char *name);
 
-/* The calls, all METH_VARARGS. */
-PyObject *call_records(PyObject *module, PyObject *args);     /* jsonl.c */
-PyObject *call_raw_offsets(PyObject *module, PyObject *args); /* jsonl.c */
-PyObject *call_scan(PyObject *module, PyObject *args);        /* lines.c */
-PyObject *call_line_table(PyObject *module, PyObject *args);  /* lines.c */
-PyObject *call_count_lines(PyObject *module, PyObject *args); /* lines.c */
-PyObject *call_normal_form(PyObject *module, PyObject *args); /* lines.c */
-PyObject *call_shape_ends(PyObject *module, PyObject *args);  /* lines.c */
-PyObject *call_line_key(PyObject *module, PyObject *args);    /* lines.c */
-PyObject *call_suspicious(PyObject *module, PyObject *args); /* suspicion.c */
-PyObject *call_fold(PyObject *module, PyObject *args);        /* words.c */
+/* The calls, all METH_VARARGS, by the file that has them. */
+#define CALL(name) PyObject *call_##name(PyObject *module, PyObject *args)
+CALL(records); /* jsonl.c */
+CALL(raw_offsets);
+CALL(scan); /* lines.c */
+CALL(line_table);
+CALL(count_lines);
+CALL(normal_form);
+CALL(shape_ends);
+CALL(line_key);
+CALL(suspicious); /* suspicion.c */
+CALL(fold); /* words.c */
+#undef CALL
 
 #endif

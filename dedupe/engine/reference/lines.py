@@ -20,7 +20,9 @@ BLANK, LETTERS, DIGITS, STOP, ARTIFACT = 1, 2, 4, 8, 16  # marks of a line
 
 HEAD_LINES = 16  # lines of an article's head, among which similar copies are sought
 ARTICLE_GAP = 3  # blank lines after which a head begins anew
-EDGE_BYTES = 16  # how much of a line's two ends must agree for a closer look
+EDGE_BYTES = 16  # how much of one of a line's two ends must agree for a closer look,
+FRAME_BYTES = 7  # and how much of both, in lines shorter than MAX_FRAMED
+MAX_FRAMED = 40
 SHAPE_BYTES = 240  # artifacts are short
 SHAPE_ENDS = 12  # places in a line where the beginning that a rule names may end
 REPEAT_BYTES = 6  # a shorter line that stands twice says nothing by itself
@@ -122,10 +124,13 @@ class Needles:
         return line_key(shape) in self.keys or any(key in self.keys for key in starts)
 
 
-def _edges(form: bytes) -> tuple[int, int]:
-    if len(form) < EDGE_BYTES:
-        return 0, 0
-    return line_key(form[:EDGE_BYTES]), line_key(form[-EDGE_BYTES:])
+def _edges(form: bytes) -> tuple[int, int, int]:
+    """Keys of a form's opening, of its closing, and of its frame: both ends of a short one; 0: none."""
+    n = len(form)
+    opening = line_key(form[:EDGE_BYTES]) if n >= EDGE_BYTES else 0
+    closing = line_key(form[-EDGE_BYTES:]) if n >= EDGE_BYTES else 0
+    framed = 2 * FRAME_BYTES <= n < MAX_FRAMED
+    return opening, closing, line_key(form[:FRAME_BYTES] + form[-FRAME_BYTES:]) if framed else 0
 
 
 def scan(text: Buffer, offsets: Buffer, needles: Buffer) -> bytes:
@@ -137,8 +142,7 @@ def scan(text: Buffer, offsets: Buffer, needles: Buffer) -> bytes:
 def _scan_document(document: bytes, rules: Needles) -> int:
     marks = blanks = head = 0
     keys: set[int] = set()
-    openings: set[int] = set()
-    closings: set[int] = set()
+    edges: set[tuple[int, int]] = set()
     for start, end, _ in lines_of(document):
         form = _form(document[start:end]).encode("utf-8", "surrogatepass")
         if not form:
@@ -152,18 +156,16 @@ def _scan_document(document: bytes, rules: Needles) -> int:
         keys.add(key)
         if head < HEAD_LINES:
             head += 1
-            opening, closing = _edges(form)
-            if opening and (opening in openings or closing in closings):
-                marks |= SIMILAR
-            openings.add(opening)
-            closings.add(closing)
+            edged = {(end, key) for end, key in enumerate(_edges(form)) if key}
+            marks |= SIMILAR if edges & edged else 0
+            edges |= edged
         if rules.match(form):
             marks |= ARTIFACT_SEEN
     return marks
 
 
 def line_table(document: Buffer, needles: Buffer) -> bytes:
-    """int64 (8, lines): start, end, next, key, opening, closing, width, flags."""
+    """int64 (9, lines): start, end, next, key, opening, closing, frame, width, flags."""
     data, rules = bytes(document), Needles(needles)
     rows = []
     for start, end, after in lines_of(data):
