@@ -22,7 +22,7 @@ from collections.abc import Callable
 
 from dedupe.options import RepairOptions
 
-# Mojibake settles within 13 readings: a million random breakages of real sentences of 400 languages, up
+# Mojibake settles within 15 readings: two million random breakages of real sentences of 400 languages, up
 # to three deep (benchmarks/study_repair.py, 2026-11-23). The rest is for what nobody has seen yet.
 MAX_PASSES = 100
 MIN_WORK = 10_000  # characters: short lines may take more passes
