@@ -32,6 +32,7 @@ from dedupe.errors import AuditError, OutputError
 from dedupe.read import Batch, json_escape
 
 VERSION = 1
+READ_BYTES = 1 << 20  # at a time; a damaged audit may ask for more than there is
 
 
 class Journal:
@@ -52,7 +53,9 @@ class Journal:
                 f"{self.part}: is left from a run that was cut short; restore from it or remove it, then try again"
             ) from None
         except OSError as error:
-            raise OutputError(f"{name}: cannot be written: {error.strerror}; choose another place for the audit") from None
+            raise OutputError(
+                f"{name}: cannot be written: {error.strerror}; choose another place for the audit"
+            ) from None
         self._write({"audit": VERSION, **head})
 
     def begin(self, source: str, format: str) -> None:
@@ -77,7 +80,7 @@ class Journal:
         self._write({"records": len(sizes), "sizes": _base64(sizes), "checks": _base64(checks)})
 
     def _note_change(self, batch: Batch, i: int, change: Change) -> None:
-        record = {"record": batch.line_of(i)}
+        record: dict[str, object] = {"record": batch.line_of(i)}
         name = batch.id_of(i)
         if name is not None:
             record["id"] = name
@@ -88,7 +91,15 @@ class Journal:
         for k, edit in enumerate(change.edits):
             took, put = change.took(edit), edit.put
             if change.rescued:
-                self._write({**record, "rule": edit.rule, "within": edit.start, "took": _decode(took), "put": _decode(put)})
+                self._write(
+                    {
+                        **record,
+                        "rule": edit.rule,
+                        "within": edit.start,
+                        "took": _decode(took),
+                        "put": _decode(put),
+                    }
+                )
                 continue
             splice = change.splices[k]
             raw = batch.raw[splice.start : splice.end]
@@ -130,7 +141,9 @@ class Journal:
         try:
             action()
         except OSError as error:
-            raise OutputError(f"{self.name}: cannot be written: {error.strerror}; the run stops, nothing else is changed") from None
+            raise OutputError(
+                f"{self.name}: cannot be written: {error.strerror}; the run stops, nothing else is changed"
+            ) from None
 
 
 def _dump(entry: Mapping[str, Any]) -> bytes:
@@ -169,9 +182,13 @@ def restore_stream(name: str, stream: BinaryIO, file: str | None = None) -> Iter
         if section.in_place:
             break
     if not found:
-        raise AuditError(f"{name}: tells of files changed in place, {file or 'stdin'} not among them; name one, or --in-place")
+        raise AuditError(
+            f"{name}: tells of files changed in place, {file or 'stdin'} not among them; name one, or --in-place"
+        )
     if stream.read(1):
-        raise AuditError(f"{file or 'stdin'}: goes on where dedupe had ended it; restore needs the very output of the run")
+        raise AuditError(
+            f"{file or 'stdin'}: goes on where dedupe had ended it; restore needs the very output of the run"
+        )
 
 
 def read_sections(name: str, in_place: bool = False) -> Iterator["Section"]:
@@ -184,21 +201,29 @@ def read_sections(name: str, in_place: bool = False) -> Iterator["Section"]:
             entries = _read_entries(name, file)
             head = next(entries, {})
             if head.get("audit") != VERSION:
-                raise AuditError(f"{name}: is no audit that this version of dedupe knows; give the file that --audit wrote")
+                raise AuditError(
+                    f"{name}: is no audit that this version of dedupe knows; give the file that --audit wrote"
+                )
             if in_place and not head.get("in_place"):
-                raise AuditError(f"{name}: is the audit of a stream; give the output: dedupe restore {name} FILE")
+                raise AuditError(
+                    f"{name}: is the audit of a stream; give the output: dedupe restore {name} FILE"
+                )
             sources, gap = 0, b""
             for entry in entries:
                 if "sources" in entry:
                     if entry["sources"] != sources:
-                        raise AuditError(f"{name}: tells of {sources} sources, not of {entry['sources']}; it is damaged")
+                        raise AuditError(
+                            f"{name}: tells of {sources} sources, not of {entry['sources']}; it is damaged"
+                        )
                     return
                 if "join" in entry:
                     gap = str(entry["join"]).encode()
                     continue
                 yield Section(name, bool(head.get("in_place")), gap, entry, entries)
                 sources, gap = sources + 1, b""
-            raise AuditError(f"{name}: breaks off after {sources} whole sources; the run was cut short or the file is")
+            raise AuditError(
+                f"{name}: breaks off after {sources} whole sources; the run was cut short or the file is"
+            )
     except OSError as error:
         raise AuditError(f"{name}: cannot be read: {error.strerror}; check the name") from None
 
@@ -208,7 +233,9 @@ def _read_entries(name: str, file: BinaryIO) -> Iterator[dict[str, Any]]:
         try:
             entry = json.loads(line)
         except ValueError:
-            raise AuditError(f"{name}:{number}: is not JSON; the audit is damaged or breaks off here") from None
+            raise AuditError(
+                f"{name}:{number}: is not JSON; the audit is damaged or breaks off here"
+            ) from None
         if not isinstance(entry, dict) or not line.endswith(b"\n"):
             raise AuditError(f"{name}:{number}: breaks off; the audit is not whole")
         yield entry
@@ -250,13 +277,23 @@ class Section:
                     position, crc, undos = position + len(restored), zlib.crc32(restored, crc), []
                     yield restored
                 elif "end" in entry:
-                    if (position, bytes_out, crc) != (entry["bytes_in"], entry["bytes_out"], entry["crc32_in"]):
-                        raise AuditError(f"{self.audit}: {self.source} does not come out as it was; the audit is damaged")
+                    if (position, bytes_out, crc) != (
+                        entry["bytes_in"],
+                        entry["bytes_out"],
+                        entry["crc32_in"],
+                    ):
+                        raise AuditError(
+                            f"{self.audit}: {self.source} does not come out as it was; the audit is damaged"
+                        )
                     self.ended = True
                     return
             except (KeyError, TypeError, ValueError, IndexError, binascii.Error):
-                raise AuditError(f"{self.audit}: {self.source}: an entry is not sound; the audit is damaged") from None
-        raise AuditError(f"{self.audit}: breaks off within {self.source}; the run was cut short or the file is")
+                raise AuditError(
+                    f"{self.audit}: {self.source}: an entry is not sound; the audit is damaged"
+                ) from None
+        raise AuditError(
+            f"{self.audit}: breaks off within {self.source}; the run was cut short or the file is"
+        )
 
     def skip(self) -> None:
         """Passes over what is left of the section."""
@@ -270,7 +307,9 @@ class Section:
 
     def expect_end(self, stream: BinaryIO) -> None:
         if stream.read(1):
-            raise AuditError(f"{self.source}: goes on where dedupe had ended it; restore needs the very output of the run")
+            raise AuditError(
+                f"{self.source}: goes on where dedupe had ended it; restore needs the very output of the run"
+            )
 
     def _read_undo(self, entry: dict[str, Any]) -> Undo:
         took, put = (
@@ -302,10 +341,7 @@ class Section:
 
 def _read_exactly(stream: BinaryIO, size: int) -> bytes:
     pieces = []
-    while size:
-        piece = stream.read(size)
-        if not piece:
-            break
+    while size > 0 and (piece := stream.read(min(size, READ_BYTES))):
         pieces.append(piece)
         size -= len(piece)
     return b"".join(pieces)

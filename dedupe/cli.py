@@ -1,6 +1,5 @@
 """argv -> options -> pipeline -> exit code. No algorithm lives here."""
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,7 +22,7 @@ class DefaultGroup(click.Group):
     """A group whose commands may be left out: `dedupe < in > out` cleans."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or args[0] not in self.commands and args[0] not in ("--help", "-h", "--version"):
+        if not args or (args[0] not in self.commands and args[0] not in ("--help", "-h", "--version")):
             args.insert(0, "clean")
         return super().parse_args(ctx, args)
 
@@ -57,12 +56,26 @@ def stack(*decorators: Callable[[Command], Command]) -> Callable[[Command], Comm
 
 reading = stack(
     click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path()),
-    click.option("--format", type=click.Choice(["text", "jsonl"]), help="What the input is. [by suffix, else by its first byte]"),
-    click.option("--field", default=ReadOptions().field, show_default=True, help="JSONL: the field that holds the text."),
     click.option(
-        "--id-field", default=ReadOptions().id_field, show_default=True, help="JSONL: the field that names a record in audits."
+        "--format",
+        type=click.Choice(["text", "jsonl"]),
+        help="What the input is. [by suffix, else by its first byte]",
     ),
-    click.option("--strict/--no-strict", help="Stop at the first broken record instead of passing it through."),
+    click.option(
+        "--field",
+        default=ReadOptions().field,
+        show_default=True,
+        help="JSONL: the field that holds the text.",
+    ),
+    click.option(
+        "--id-field",
+        default=ReadOptions().id_field,
+        show_default=True,
+        help="JSONL: the field that names a record in audits.",
+    ),
+    click.option(
+        "--strict/--no-strict", help="Stop at the first broken record instead of passing it through."
+    ),
 )
 
 cleaning = stack(
@@ -76,18 +89,46 @@ cleaning = stack(
     click.option("--repair/--no-repair", default=True, help="Mend broken Unicode. [repair]"),
     click.option("--unescape-html/--no-unescape-html", help="Turn &amp; and its like into characters. [no]"),
     click.option(
-        "--captions", type=click.Choice(["keep", "drop"]), default="keep", show_default=True, help="One copy of a repeated caption, or none."
+        "--captions",
+        type=click.Choice(["keep", "drop"]),
+        default="keep",
+        show_default=True,
+        help="One copy of a repeated caption, or none.",
     ),
-    click.option("--rules", multiple=True, type=click.Path(), metavar="FILE", help="Rules to apply beside the shipped ones (TOML); may be given often."),
-    click.option("--no-rule", multiple=True, metavar="ID", help="A rule or family that does not apply (en.share, en, repeat); may be given often."),
+    click.option(
+        "--rules",
+        multiple=True,
+        type=click.Path(),
+        metavar="FILE",
+        help="Rules to apply beside the shipped ones (TOML); may be given often.",
+    ),
+    click.option(
+        "--no-rule",
+        multiple=True,
+        metavar="ID",
+        help="A rule or family that does not apply (en.share, en, repeat); may be given often.",
+    ),
 )
 
 writing = stack(
-    click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write to FILE, at once and whole, packed by its suffix."),
+    click.option(
+        "-o",
+        "--output",
+        type=click.Path(),
+        metavar="FILE",
+        help="Write to FILE, at once and whole, packed by its suffix.",
+    ),
     click.option("--in-place/--no-in-place", help="Rewrite each file where it stands."),
-    click.option("--check/--no-check", help="Write nothing; name the files that would change and exit with 1."),
+    click.option(
+        "--check/--no-check", help="Write nothing; name the files that would change and exit with 1."
+    ),
     click.option("--diff/--no-diff", help="Write nothing but the changes, as a unified diff."),
-    click.option("--audit", type=click.Path(), metavar="FILE", help="Write down every edit, so that `dedupe restore` can undo it."),
+    click.option(
+        "--audit",
+        type=click.Path(),
+        metavar="FILE",
+        help="Write down every edit, so that `dedupe restore` can undo it.",
+    ),
     click.option("--stats/--no-stats", help="One JSON object with counts to stderr at the end."),
     click.option("--progress/--no-progress", default=None, help="A progress line on stderr. [on a terminal]"),
 )
@@ -98,7 +139,14 @@ writing = stack(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="`dedupe FILE...` without a command is `dedupe clean FILE...`. " + EXIT_CODES,
 )
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=print_version, help="The version and the engine in use.")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=print_version,
+    help="The version and the engine in use.",
+)
 def dedupe() -> None:
     """Takes out what scraped text says twice, and keeps the news.
 
@@ -149,8 +197,16 @@ def clean(
 @dedupe.command(epilog=EXIT_CODES)
 @click.argument("audit", type=click.Path())
 @click.argument("file", required=False, type=click.Path())
-@click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write to FILE, at once and whole, packed by its suffix.")
-@click.option("--in-place/--no-in-place", help="Restore each file that `--in-place` changed, where it stands.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(),
+    metavar="FILE",
+    help="Write to FILE, at once and whole, packed by its suffix.",
+)
+@click.option(
+    "--in-place/--no-in-place", help="Restore each file that `--in-place` changed, where it stands."
+)
 def restore(audit: str, file: str | None, output: str | None, in_place: bool) -> int:
     """Gives the input back, byte for byte, from the output and its audit.
 

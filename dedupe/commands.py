@@ -4,18 +4,17 @@ A file that cannot be read is named and the others go on; the exit code remember
 written takes its place only when all that belongs in it is there.
 """
 
-import json
 import os
 import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from dedupe.audit import Journal, read_sections, restore_stream
 from dedupe.clean.cleaner import Cleaner
 from dedupe.diff import Diff
-from dedupe.errors import AuditError, DedupeError, InputError
+from dedupe.errors import DedupeError, InputError
 from dedupe.options import CleanOptions, ReadOptions, WriteOptions
 from dedupe.pipeline import Flow
 from dedupe.read import Source, open_source, open_unpacked
@@ -92,7 +91,9 @@ def _clean_each(flow: Flow, names: Sequence[str], write: WriteOptions) -> None:
             continue
         if write.diff:
             diff = Diff(source.name, source.format)
-            flow.on_change = lambda line, change, diff=diff: out.write("".join(diff.lines(line, change)).encode())
+            flow.on_change = lambda line, change, diff=diff: out.write(
+                "".join(diff.lines(line, change)).encode()
+            )
         sink: Sink = NullSink()
         try:
             if write.in_place:
@@ -151,7 +152,9 @@ def restore_files(audit: str, name: str | None, output: str | None, in_place: bo
     """
     if in_place:
         if name or output:
-            raise ValueError("--in-place restores the files that the audit names; FILE and --output do not go with it")
+            raise ValueError(
+                "--in-place restores the files that the audit names; FILE and --output do not go with it"
+            )
         return _restore_in_place(audit)
     stream = _open_output(name or "-")
     if output:
@@ -178,7 +181,9 @@ def _open_output(name: str) -> BinaryIO:
     try:
         return open_unpacked(name)
     except OSError as error:
-        raise InputError(f"{name}: cannot be read: {error.strerror}; give the file that dedupe wrote") from None
+        raise InputError(
+            f"{name}: cannot be read: {error.strerror}; give the file that dedupe wrote"
+        ) from None
 
 
 def _restore_in_place(audit: str) -> int:

@@ -53,7 +53,9 @@ class StreamSink:
         except BrokenPipeError:
             raise ClosedPipe from None
         except OSError as error:
-            raise OutputError(f"stdout: cannot be written: {error.strerror}; what was written so far is incomplete") from None
+            raise OutputError(
+                f"stdout: cannot be written: {error.strerror}; what was written so far is incomplete"
+            ) from None
 
     def commit(self) -> None:
         pass
@@ -105,7 +107,9 @@ class FileSink:
         self.part.unlink(missing_ok=True)
 
     def _error(self, error: OSError) -> OutputError:
-        return OutputError(f"{self.name}: cannot be written: {error.strerror or error}; it is as it was before")
+        return OutputError(
+            f"{self.name}: cannot be written: {error.strerror or error}; it is as it was before"
+        )
 
 
 def _packed(file: BinaryIO, suffix: str) -> BinaryIO:
@@ -113,7 +117,9 @@ def _packed(file: BinaryIO, suffix: str) -> BinaryIO:
         case ".gz":
             import gzip
 
-            return cast(BinaryIO, gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0))  # same input, same bytes
+            return cast(
+                BinaryIO, gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0)
+            )  # same input, same bytes
         case ".bz2":
             import bz2
 

@@ -65,7 +65,10 @@ def test_an_edit_names_its_rule_and_the_text_it_took(tmp_path: Path) -> None:
     assert entries[0]["command"] == "clean"
     edits = [entry for entry in entries if "rule" in entry]
     assert {(edit["record"], edit["id"]) for edit in edits} == {(2, 1)}
-    assert [(edit["rule"], edit["took"]) for edit in edits][1:3] == [("widgets.font-size", "TT\n"), ("widgets.font-size", "20\n\n")]
+    assert [(edit["rule"], edit["took"]) for edit in edits][1:3] == [
+        ("widgets.font-size", "TT\n"),
+        ("widgets.font-size", "20\n"),
+    ]
     assert entries[-1] == {"sources": 1}
 
 

@@ -48,11 +48,16 @@ def test_jsonl_keeps_what_is_not_text() -> None:
 def test_escapes_stay_as_they_were() -> None:
     text = CAPTURE.replace("bridge", "brücke")
     for ascii in (True, False):
-        assert run(stdin=jsonl(text, PLAIN, ascii=ascii)).out == jsonl(CLEAN.replace("bridge", "brücke"), PLAIN, ascii=ascii)
+        assert run(stdin=jsonl(text, PLAIN, ascii=ascii)).out == jsonl(
+            CLEAN.replace("bridge", "brücke"), PLAIN, ascii=ascii
+        )
 
 
 def test_another_field() -> None:
-    assert run("--field", "body", stdin=json.dumps({"body": CAPTURE}).encode()).out == json.dumps({"body": CLEAN}).encode()
+    assert (
+        run("--field", "body", stdin=json.dumps({"body": CAPTURE}).encode()).out
+        == json.dumps({"body": CLEAN}).encode()
+    )
 
 
 def test_records_without_a_text_pass_and_are_told_of() -> None:
@@ -120,7 +125,9 @@ def test_a_diff_of_jsonl_names_the_record() -> None:
 
 
 def test_captions_can_go_altogether() -> None:
-    assert run("--captions", "drop", stdin=CAPTURE.encode()).out == CLEAN.replace(CAPTION + "\n\n", "").encode()
+    assert (
+        run("--captions", "drop", stdin=CAPTURE.encode()).out == CLEAN.replace(CAPTION + "\n\n", "").encode()
+    )
 
 
 def test_rules_can_be_switched_off() -> None:
@@ -131,7 +138,7 @@ def test_rules_can_be_switched_off() -> None:
 
 def test_a_users_rules(tmp_path: Path) -> None:
     rules = tmp_path / "mine.toml"
-    rules.write_text('[[rule]]\nid = "mine.ref"\npattern = \'Ref\\. [A-Z]\\d+\'\n')
+    rules.write_text("[[rule]]\nid = \"mine.ref\"\npattern = 'Ref\\. [A-Z]\\d+'\n")
     assert run("--rules", rules, stdin=(PLAIN + "Ref. B12\n").encode()).out == PLAIN.encode()
 
 
@@ -159,7 +166,7 @@ def test_a_wrong_rule_is_named(tmp_path: Path, rule: str, message: str) -> None:
 
 def test_a_pattern_that_takes_for_ever_is_named(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
-    path.write_text('[[rule]]\nid = "mine.slow"\npattern = \'(a|aa|a)+(a|aa)+b\'\n')
+    path.write_text("[[rule]]\nid = \"mine.slow\"\npattern = '(a|aa|a)+(a|aa)+b'\n")
     done = run("--rules", path, stdin=PLAIN.encode() + b"a" * 1500 + b"\n")
     assert done.code == 2
     assert "rule mine.slow: pattern '(a|aa|a)+(a|aa)+b' took over" in done.err
@@ -304,7 +311,9 @@ def test_a_reader_that_has_had_enough_is_no_error(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_a_full_disk_is_named(capture: Path) -> None:
     with open("/dev/full", "wb") as full:
-        done = subprocess.run([*COMMAND, "clean", str(capture)], stdout=full, stderr=subprocess.PIPE, check=False)
+        done = subprocess.run(
+            [*COMMAND, "clean", str(capture)], stdout=full, stderr=subprocess.PIPE, check=False
+        )
     assert done.returncode == 2
     assert b"No space left on device" in done.stderr
     assert b"Traceback" not in done.stderr
@@ -331,7 +340,10 @@ def test_an_interrupted_run_leaves_what_was_whole(tmp_path: Path, number: int, c
     target = tmp_path / "out.jsonl"
     target.write_text("before")
     process = subprocess.Popen(
-        [*COMMAND, "clean", "-o", str(target)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*COMMAND, "clean", "-o", str(target)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     assert process.stdin
     process.stdin.write(jsonl(*[CAPTURE] * 2000))
@@ -357,7 +369,9 @@ def test_memory_is_flat(tmp_path: Path) -> None:
             "print(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1])"
         )
         done = subprocess.run(
-            [sys.executable, "-c", script, "clean", str(path), "-o", str(tmp_path / "out")], capture_output=True, check=True
+            [sys.executable, "-c", script, "clean", str(path), "-o", str(tmp_path / "out")],
+            capture_output=True,
+            check=True,
         )
         peaks.append(int(done.stdout))
     assert peaks[1] < peaks[0] * 1.25

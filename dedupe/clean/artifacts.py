@@ -69,7 +69,7 @@ def _has_evidence(article: Article, k: int, rule: Rule) -> bool:
         return article.last_prose >= 0
     in_head = k < HEAD and prose_follows
     in_tail = article.last_prose >= 0 and not prose_follows
-    return rule.evidence != "tail" and in_head or rule.evidence != "head" and in_tail
+    return (rule.evidence != "tail" and in_head) or (rule.evidence != "head" and in_tail)
 
 
 def _has_company(article: Article, labels: dict[int, Rule], k: int, found: dict[int, str], gone: dict[int, str]) -> bool:

@@ -60,7 +60,7 @@ def _is_labelled(plain: str, labelled: str, raw: bytes) -> bool:
 
 def _is_credit(label: str) -> bool:
     label = label.strip(" ")
-    return _is_bracketed(label) or label[-1:] in CREDIT_ENDS and _is_name(label[:-1].rstrip(" "), CREDIT_LACKS)
+    return _is_bracketed(label) or (label[-1:] in CREDIT_ENDS and _is_name(label[:-1].rstrip(" "), CREDIT_LACKS))
 
 
 def _is_site(label: str, raw: bytes) -> bool:
@@ -91,7 +91,7 @@ def _is_name(name: str, lacks: str) -> bool:
     if not name or not _is_letter(name[0]) or name.count(" ") > MAX_LABEL_SPACES:
         return False
     for here, after in zip(name, name[1:] + " ", strict=True):
-        if here in lacks or _is_digit(here) or here == "." and not _is_letter(after):
+        if here in lacks or _is_digit(here) or (here == "." and not _is_letter(after)):
             return False
     return True
 

@@ -138,11 +138,11 @@ def _in_stanza(article: Article, k: int, copies: list[bool]) -> bool:
     if all(article.joined[:-1]):
         return not any(article.prose[k + 1 : k + 1 + PROSE_NEAR])
     before = k > 0 and article.joined[k - 1] and not _belongs_to_head(article, k - 1, copies)
-    return before or article.joined[k] and not _belongs_to_head(article, k + 1, copies)
+    return before or (article.joined[k] and not _belongs_to_head(article, k + 1, copies))
 
 
 def _belongs_to_head(article: Article, k: int, copies: list[bool]) -> bool:
-    is_copied = k == 0 or k < len(copies) and copies[k]
+    is_copied = k == 0 or (k < len(copies) and copies[k])
     return is_copied or article.prose[k] or article.lines.flags[article.ids[k]] & ARTIFACT != 0
 
 
@@ -185,7 +185,7 @@ def _is_pair(article: Article, i: int, k: int) -> bool:
         return False
     if k <= SHORT_PAIR_HEAD and article.last_prose > k:
         is_byline = not apart and width >= COPY_WIDTH and not lines.flags[ids[k]] & STOP
-        if is_byline or width >= PAIR_WIDTH and not lines.ends_open(ids[k]):
+        if is_byline or (width >= PAIR_WIDTH and not lines.ends_open(ids[k])):
             return True
     between_prose = i > 0 and article.prose[i - 1] and k + 1 < len(article) and article.prose[k + 1]
     set_apart = not article.joined[i - 1] and not article.joined[k]

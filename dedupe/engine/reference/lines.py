@@ -33,7 +33,7 @@ START_SALT = 0x9E3779B97F4A7C15
 LINE = re.compile(rb"([^\r\n]*)(?:\r\n|\r|\n|\Z)")
 STOPS = frozenset(".,:;。，：；、،؛۔।॥።፣፤")
 CLOSERS = frozenset(")]}'")
-WIDE = ((0x1100, 0x115F), (0x2E80, 0xA4CF), (0xAC00, 0xD7A3), (0xF900, 0xFAFF), (0xFE30, 0xFE6F))
+WIDE: tuple[tuple[int, int], ...] = ((0x1100, 0x115F), (0x2E80, 0xA4CF), (0xAC00, 0xD7A3), (0xF900, 0xFAFF), (0xFE30, 0xFE6F))
 WIDE += ((0xFF00, 0xFF60), (0x20000, 0x3FFFD))
 
 _IGNORABLE = regex.compile(char_class(tables.IGNORABLE) + "|\u0307")  # U+0307: what folding leaves of İ
@@ -60,7 +60,7 @@ def line_key(form: Buffer) -> int:
 def _form(line: bytes) -> str:
     text = _IGNORABLE.sub("", fold_text(decode(line)))
     text = _DASHES.sub("-", _QUOTES.sub("'", _SPACES.sub(" ", text)))
-    return text.translate(_SAME).strip(" ")
+    return str(text).translate(_SAME).strip(" ")
 
 
 def normal_form(line: Buffer, shape: bool = False) -> bytes:
@@ -76,8 +76,8 @@ def shape_ends(shape: Buffer) -> list[int]:
     ends = []
     for p in range(1, len(shape) + 1):
         before, after = shape[p - 1], shape[p] if p < len(shape) else 0x20
-        around_wide = _is_wide(after) or p >= 3 and _is_wide(shape[p - 3])
-        if _splits(after) or _splits(before) and before != 0x20 or around_wide:
+        around_wide = _is_wide(after) or (p >= 3 and _is_wide(shape[p - 3]))
+        if _splits(after) or (_splits(before) and before != 0x20) or around_wide:
             ends.append(p)
     return ends[:SHAPE_ENDS]
 
@@ -151,7 +151,11 @@ def _scan_document(document: bytes, rules: Needles) -> int:
             continue
         blanks = 0
         key = line_key(form)
-        if key in keys and len(form) >= REPEAT_BYTES and _LETTER.search(form.decode("utf-8", "surrogatepass")):
+        if (
+            key in keys
+            and len(form) >= REPEAT_BYTES
+            and _LETTER.search(form.decode("utf-8", "surrogatepass"))
+        ):
             marks |= REPEATED
         keys.add(key)
         if head < HEAD_LINES:
