@@ -21,6 +21,8 @@ from dedupe.options import CleanOptions
 from dedupe.repair import repair_line
 from dedupe.split import split_articles
 
+UNICODE = "repair.unicode"
+
 
 class Cleaner:
     """The cleaning stages with their options, rules read and ready.
@@ -51,8 +53,9 @@ class Cleaner:
         repaired = self._repair(lines) if self.options.repair.enabled else {}
         if repaired:
             lines = Lines(_replace_lines(lines, repaired), self.rules.needles)
-        gone: dict[int, str] = {}
         order: Sequence[int] = range(len(lines))
+        # A last line without an ending that is repaired to nothing is no line any more.
+        gone = {i: UNICODE for i in range(len(lines), len(original))}
         while True:
             parts = split_articles(lines, order, self.options.split)
             found = [self._find(Article(lines, part)) for part in parts]

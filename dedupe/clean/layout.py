@@ -39,7 +39,7 @@ def splice_lines(
     for i in [*order, n]:
         if i > position:
             splices += _cut(lines, position, i, gone)
-        if i in repaired:
+        if i in repaired and i not in gone and i < n:
             splices.append(Splice(lines.start[i], lines.end[i], repaired[i], "repair.unicode"))
         position = i + 1
     last = order[-1] if order else -1
