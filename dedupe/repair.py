@@ -18,8 +18,10 @@ A line is repaired whole, whatever its length, in at most MAX_PASSES readings: l
 
 import codecs
 import re
+from array import array
 from collections.abc import Callable
 
+from dedupe.engine import engine
 from dedupe.options import RepairOptions
 
 # Mojibake settles within 15 readings: two million random breakages of real sentences of 400 languages, up
@@ -27,6 +29,7 @@ from dedupe.options import RepairOptions
 MAX_PASSES = 100
 MIN_WORK = 10_000  # characters: short lines may take more passes
 
+LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 VARIANTS = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]|\xc0\x80")
 WINDOWS_1252 = "".join(bytes([b]).decode("cp1252", "ignore") or chr(b) for b in range(256))
 
@@ -43,6 +46,20 @@ def repair_line(line: str, options: RepairOptions) -> str:
         return _Repair(len(line), options).settle(line)
     except _Unsettled:
         return line
+
+
+def repair_lines(document: bytes, options: RepairOptions) -> dict[int, bytes]:
+    """The lines of a document (UTF-8) that repair changes: by their number, what becomes of them."""
+    offsets = array("q", [0])
+    offsets.extend(match.end() for match in LINE.finditer(document))
+    repaired = {}
+    for i, broken in enumerate(engine.suspicious(document, offsets, options.unescape_html)):
+        if broken:
+            line = document[offsets[i] : offsets[i + 1]].rstrip(b"\r\n").decode("utf-8", "surrogatepass")
+            sound = repair_line(line, options)
+            if sound != line:
+                repaired[i] = sound.encode("utf-8", "surrogatepass")
+    return repaired
 
 
 class _Unsettled(Exception):

@@ -22,7 +22,7 @@ def close_gaps(lines: Lines, order: Sequence[int], gone: dict[int, str]) -> list
         elif i in gone:
             runs.append([])
         else:
-            kept += max(runs, key=len) if begun else runs[0]
+            kept += max(runs, key=lambda run: len(run)) if begun else runs[0]
             kept.append(i)
             runs, begun = [[]], True
     kept += runs[-1]
