@@ -123,15 +123,35 @@ lines = st.one_of(
 )
 
 
+FAMILIES = [HEADLINES[:14], HEADLINES[14:17], HEADLINES[17:20], HEADLINES[20:22], HEADLINES[22:24]]
+
+
+@st.composite
+def articles(draw: st.DrawFn) -> list[str]:
+    """A head that repeats itself, artifacts in it, prose, more artifacts; perhaps all of it again."""
+    headline = st.sampled_from(draw(st.sampled_from(FAMILIES)))
+    choice = st.sampled_from(draw(st.lists(lines, min_size=1, max_size=4)))
+    head = st.lists(st.one_of(headline, headline, choice, choice, st.sampled_from(SHORT), st.just("")), max_size=12)
+    prose = st.lists(st.one_of(st.sampled_from(PROSE), st.sampled_from(["", "", "", *SHORT]), choice), max_size=8)
+    body = [draw(st.sampled_from(PROSE)), *draw(prose)]
+    tail = draw(st.lists(st.sampled_from(["", *SHORT]), max_size=5))
+    article = [draw(headline), *draw(head), *body, *tail]
+    return article * 2 if draw(st.integers(0, 7)) == 0 else article
+
+
 @st.composite
 def documents(draw: st.DrawFn) -> str:
-    """Lines that come back, of a small choice of this document's, so that much is alike."""
-    choice = draw(st.lists(lines, min_size=1, max_size=8))
-    chosen = draw(st.lists(st.sampled_from(choice), max_size=40))
-    ending = draw(st.sampled_from(ENDINGS))
-    endings = draw(st.sampled_from([[ending], ENDINGS, [ending * 2]]))
-    random = draw(st.randoms(use_true_random=False))
-    text = "".join(line + random.choice(endings) for line in chosen)
+    """Articles of this kind, or lines that come back, of a small choice of this document's."""
+    if draw(st.integers(0, 3)):
+        chosen = []
+        for article in draw(st.lists(articles(), min_size=1, max_size=3)):
+            chosen += [*article, *[""] * draw(st.integers(0, 5))]
+    else:
+        choice = draw(st.lists(lines, min_size=1, max_size=8))
+        chosen = draw(st.lists(st.sampled_from(choice), max_size=40))
+    endings = draw(st.sampled_from([["\n"], ["\n\n"], ["\r\n"], ["\r"], ENDINGS, ["\n", "\n\n"]]))
+    dice = draw(st.randoms(use_true_random=False))
+    text = "".join(line + dice.choice(endings) for line in chosen)
     return text if draw(st.booleans()) else text.rstrip("\r\n")
 
 
