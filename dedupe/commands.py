@@ -35,7 +35,7 @@ def clean_files(names: Sequence[str], read: ReadOptions, clean: CleanOptions, wr
         raise ValueError("--in-place rewrites files; stdin is none")
     if write.audit and os.path.realpath(write.audit) in map(os.path.realpath, [*names, write.output or ""]):
         raise ValueError(f"--audit {write.audit}: is a file of this run already; choose another")
-    report = Report(checking=write.check, shows_progress=write.progress)
+    report = Report(checking=write.check, counts_lines=write.stats, shows_progress=write.progress)
     flow = Flow(read, Cleaner(clean), report)
     flow.journal = Journal(write.audit, _audit_head(clean, write)) if write.audit else None
     try:

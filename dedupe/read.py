@@ -274,8 +274,7 @@ def _after_last_line(data: bytes) -> int:
 
 
 # Where split_articles may cut: three blank lines, a line, a blank line and the beginning of another.
-ENDING = rb"(?:\r\n|\r(?!\n)|\n)"
-ARTICLE_GAP = re.compile(rb"(?:[ \t]*" + ENDING + rb"){4}(?=([^\r\n]*" + ENDING + rb"[ \t]*" + ENDING + rb"[^\r\n]*\S))")
+ARTICLE_GAP = re.compile(rb"(?:[ \t]*\r?\n){4}(?=([^\n]*\n[ \t]*\r?\n[^\n]*\S))")
 
 
 def _before_last_article(data: bytes) -> int:

@@ -20,6 +20,7 @@ import codecs
 import re
 from array import array
 from collections.abc import Callable
+from itertools import accumulate
 
 from dedupe.engine import engine
 from dedupe.options import RepairOptions
@@ -29,7 +30,6 @@ from dedupe.options import RepairOptions
 MAX_PASSES = 100
 MIN_WORK = 10_000  # characters: short lines may take more passes
 
-LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 VARIANTS = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]|\xc0\x80")
 WINDOWS_1252 = "".join(bytes([b]).decode("cp1252", "ignore") or chr(b) for b in range(256))
 
@@ -50,14 +50,16 @@ def repair_line(line: str, options: RepairOptions) -> str:
 
 def repair_lines(document: bytes, options: RepairOptions) -> dict[int, bytes]:
     """The lines of a document (UTF-8) that repair changes: by their number, what becomes of them."""
-    offsets = array("q", [0])
-    offsets.extend(match.end() for match in LINE.finditer(document))
+    lines = document.split(b"\n")
+    offsets = array("q", [0, *accumulate(len(line) + 1 for line in lines)])
+    offsets[-1] = len(document)
     repaired = {}
     for i, broken in enumerate(engine.suspicious(document, offsets, options.unescape_html)):
         if broken:
-            line = document[offsets[i] : offsets[i + 1]].rstrip(b"\r\n").decode("utf-8", "surrogatepass")
-            sound = repair_line(line, options)
-            if sound != line:
+            line = lines[i] if i == len(lines) - 1 else lines[i].removesuffix(b"\r")
+            text = line.decode("utf-8", "surrogatepass")
+            sound = repair_line(text, options)
+            if sound != text:
                 repaired[i] = sound.encode("utf-8", "surrogatepass")
     return repaired
 

@@ -5,23 +5,25 @@ source the rest are only counted.
 """
 
 import json
-import re
 import sys
 import time
-from array import array
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dedupe.document import Change
+from dedupe.document import Change, apply_splices
 from dedupe.engine import engine
 from dedupe.engine import name as engine_name
 from dedupe.read import BLANK, Batch
 
-LINE_ENDING = re.compile(rb"\r\n|\r|\n")
 PROGRESS_SECONDS = 0.2
 NAMED = 10  # broken records of one source that are named one by one
+
+
+def count_lines(text: bytes) -> int:
+    """The lines of one text, a last one without an ending included."""
+    return text.count(b"\n") + (not text.endswith(b"\n") and text != b"")
 
 
 @dataclass(slots=True)
@@ -29,6 +31,7 @@ class Report:
     """Counts of one run. Lines in = lines out + lines taken out."""
 
     checking: bool = False
+    counts_lines: bool = False
     shows_progress: bool | None = None
     """None: where stderr is a terminal."""
     bytes_in: int = 0
@@ -82,18 +85,24 @@ class Report:
         self.bytes_out += len(output)
         self.records += len(batch) - batch.status.count(BLANK)
         self.records_changed += len(changes)
-        lines = engine.count_lines(batch.text, batch.offsets)
-        taken = 0
         for change in changes.values():
             if change.rescued:
                 self.edits[change.splices[0].rule] += 1
-                lines += engine.count_lines(change.document, array("q", [0, len(change.document)]))
             for edit in change.edits:
                 self.edits[edit.rule] += 1
-                taken += len(LINE_ENDING.findall(change.took(edit)))
-        self.lines_in += lines
-        self.lines_out += lines - taken
+        if self.counts_lines:
+            self._count_lines(batch, changes.values())
         self._show_progress()
+
+    def _count_lines(self, batch: Batch, changes: Iterable[Change]) -> None:
+        before = engine.count_lines(batch.text, batch.offsets)
+        taken = 0
+        for change in changes:
+            lines = count_lines(change.document)
+            before += lines if change.rescued else 0
+            taken += lines - count_lines(apply_splices(change.document, change.edits))
+        self.lines_in += before
+        self.lines_out += before - taken
 
     def _show_progress(self) -> None:
         now = time.perf_counter()

@@ -5,6 +5,11 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from hypothesis import settings
+
+# `--hypothesis-profile long` looks for what a run of every day does not find.
+settings.register_profile("default", deadline=None)
+settings.register_profile("long", deadline=None, max_examples=5000)
 
 
 @pytest.fixture(params=["native", "reference"], scope="session")

@@ -358,6 +358,7 @@ def test_an_interrupted_run_leaves_what_was_whole(tmp_path: Path, number: int, c
         assert list(tmp_path.iterdir()) == [target]
 
 
+@pytest.mark.measures
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc here")
 def test_memory_is_flat(tmp_path: Path) -> None:
     peaks = []

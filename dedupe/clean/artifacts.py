@@ -48,10 +48,19 @@ def _label(article: Article, rules: Rules, gone: dict[int, str]) -> dict[int, Ru
 def _has_evidence(article: Article, k: int, rule: Rule) -> bool:
     prose_follows = article.last_prose > k
     if rule.evidence == "alone":
-        return article.last_prose >= 0
+        return article.last_prose >= 0 and not _heads_entry(article, k)
     in_head = k < HEAD and prose_follows
     in_tail = article.last_prose >= 0 and not prose_follows
     return (rule.evidence != "tail" and in_head) or (rule.evidence != "head" and in_tail)
+
+
+def _heads_entry(article: Article, k: int) -> bool:
+    """Whether line k stands above a short line as a word above its meaning, in an article that parts such
+    entries by blank lines."""
+    if k + 1 >= len(article) or not article.joined[k] or article.prose[k + 1] or article.gapless:
+        return False
+    follows = article.lines.flags[article.ids[k + 1]]
+    return not (k > 0 and article.joined[k - 1]) and not follows & ARTIFACT
 
 
 def _has_company(article: Article, k: int, found: dict[int, str], gone: dict[int, str]) -> bool:

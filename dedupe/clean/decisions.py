@@ -9,7 +9,7 @@ cleaning changes nothing.
 from collections.abc import Mapping, Sequence
 
 from dedupe.clean.artifacts import find_artifacts
-from dedupe.clean.layout import close_gaps, splice_lines
+from dedupe.clean.layout import UNICODE, close_gaps, splice_lines
 from dedupe.clean.lines import Article, Lines
 from dedupe.clean.repeats import find_repeats
 from dedupe.clean.rules import Rules
@@ -36,7 +36,9 @@ def decide(
     if repaired:
         puts = [Splice(lines.start[i], lines.end[i], put, "") for i, put in repaired.items()]
         lines = Lines(apply_splices(data, puts), rules.needles)
-    gone: dict[int, str] = {}
+    # A last line without an ending that is repaired to nothing is no line any more.
+    lost = {i: UNICODE for i in range(len(lines), len(original))}
+    gone = lost.copy()
     order: Sequence[int] = range(len(lines))
     for _ in range(MAX_ROUNDS):
         parts = split_articles(lines, order, split)
@@ -46,7 +48,7 @@ def decide(
         order = [i for part, goes in zip(parts, found, strict=True) for i in close_gaps(lines, part, goes)]
         for goes in found:
             gone.update(goes)
-    return splice_lines(original, range(len(lines)), {}, repaired)
+    return splice_lines(original, range(len(lines)), lost, repaired)
 
 
 def _clean_article(article: Article, rules: Rules, captions: str, off: frozenset[str]) -> dict[int, str]:

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dedupe.clean.lines import BLANK, Lines
 from dedupe.document import Splice
 
+UNICODE = "repair.unicode"
+
 
 def close_gaps(lines: Lines, order: Sequence[int], gone: dict[int, str]) -> list[int]:
     """One article's lines without those in `gone`, and without the blank lines that only parted them."""
@@ -39,8 +41,8 @@ def splice_lines(
     for i in [*order, n]:
         if i > position:
             splices += _cut(lines, position, i, gone)
-        if i in repaired:
-            splices.append(Splice(lines.start[i], lines.end[i], repaired[i], "repair.unicode"))
+        if i in repaired and i not in gone and i < n:
+            splices.append(Splice(lines.start[i], lines.end[i], repaired[i], UNICODE))
         position = i + 1
     last = order[-1] if order else -1
     if 0 <= last < n - 1 and lines.end[n - 1] == lines.next[n - 1]:

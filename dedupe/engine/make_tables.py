@@ -27,6 +27,7 @@ PROPERTIES = {
     "DIGIT": "decimal digits (Nd)",
     "NFC_SUSPECT": "NFC may change it or join it to what stands before: NFC_QC not Yes, or ccc not 0",
     "NFC_JOINS": "NFC may join it to what stands before: NFC_QC Maybe",
+    "NFC_ORDERED": "a suspect for its ccc alone: NFC may move it among other marks, and no more",
     "FOLD": "full case folding changes it",
     "SPACE": "White_Space",
     "IGNORABLE": "invisible: soft hyphen, zero-width, direction marks, variation selectors, tags",
@@ -107,8 +108,11 @@ def properties() -> list[int]:
             bits |= bit["DIGIT"]
         if code_point in joining:
             bits |= bit["NFC_SUSPECT"] | bit["NFC_JOINS"]
-        if unicodedata.combining(char) or unicodedata.normalize("NFC", char) != char:
+        changes = unicodedata.normalize("NFC", char) != char
+        if unicodedata.combining(char) or changes:
             bits |= bit["NFC_SUSPECT"]
+        if unicodedata.combining(char) and not changes and code_point not in joining:
+            bits |= bit["NFC_ORDERED"]
         if char.casefold() != char:
             bits |= bit["FOLD"]
         if code_point in spaces:

@@ -34,11 +34,20 @@ static int label(const Desk *desk)
     return any;
 }
 
+/* Whether line k stands above a short line as a word above its meaning, in an article that parts such
+ * entries by blank lines. */
+static int heads_entry(const Desk *desk, Py_ssize_t k)
+{
+    if (k + 1 >= desk->n || !desk->joined[k] || desk->prose[k + 1] || desk->gapless)
+        return 0;
+    return !(k > 0 && desk->joined[k - 1]) && !(line_at(desk, k + 1)->flags & ARTIFACT);
+}
+
 static int has_evidence(const Desk *desk, Py_ssize_t k, const Rule *rule)
 {
     int has_prose = desk->last_prose >= 0, prose_follows = desk->last_prose > k;
     if (rule->evidence == ALONE)
-        return has_prose;
+        return has_prose && !heads_entry(desk, k);
     int in_head = k < HEAD && prose_follows, in_tail = has_prose && !prose_follows;
     return (rule->evidence != TAIL_ONLY && in_head) || (rule->evidence != HEAD_ONLY && in_tail);
 }

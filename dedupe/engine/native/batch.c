@@ -42,7 +42,7 @@ int output_open(Py_buffer *view, PyObject *object, Py_ssize_t bytes, const char 
 {
     if (PyObject_GetBuffer(object, view, PyBUF_WRITABLE) < 0)
         return -1;
-    if (view->len < bytes || (uintptr_t)view->buf % sizeof(int64_t)) {
+    if (view->len < bytes || (bytes && (uintptr_t)view->buf % sizeof(int64_t))) {
         PyErr_Format(PyExc_ValueError, "%s must be an aligned buffer of at least %zd bytes", name, bytes);
         PyBuffer_Release(view);
         return -1;

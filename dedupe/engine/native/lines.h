@@ -68,18 +68,17 @@ int is_artifact(const Needles *needles, const uint8_t *form, Py_ssize_t n);
 
 Py_ssize_t count_document_lines(const uint8_t *at, const uint8_t *end);
 
-/* The end of the line that starts at `at`, without its ending; *next is where the next one starts. */
+/* The end of the line that starts at `at`, without its ending (LF or CR LF: a lone CR ends none, or taking
+ * out what stands between it and an LF would join the two); *next is where the next one starts. */
 static inline const uint8_t *line_end(const uint8_t *at, const uint8_t *end, const uint8_t **next)
 {
     const uint8_t *feed = memchr(at, '\n', (size_t)(end - at));
-    const uint8_t *stop = feed ? feed : end;
-    const uint8_t *back = memchr(at, '\r', (size_t)(stop - at));
-    if (back) {
-        *next = back + 1 == feed ? feed + 1 : back + 1;
-        return back;
+    if (!feed) {
+        *next = end;
+        return end;
     }
-    *next = feed ? feed + 1 : end;
-    return stop;
+    *next = feed + 1;
+    return feed > at && feed[-1] == '\r' ? feed - 1 : feed;
 }
 
 #endif

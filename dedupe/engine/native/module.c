@@ -14,6 +14,11 @@ static PyMethodDef calls[] = {
     {"raw_offsets", call_raw_offsets, METH_VARARGS, "raw_offsets(content, offsets) -> bytes"},
     {"edits", call_edits, METH_VARARGS, "edits(text, offsets, marks, needles, rules, options) -> bytes"},
     {"suspicious", call_suspicious, METH_VARARGS, "suspicious(text, offsets, entities=False) -> bytes"},
+    {"word_hashes", call_word_hashes, METH_VARARGS, "word_hashes(text, offsets, out, out_offsets)"},
+    {"sketch", call_sketch, METH_VARARGS, "sketch(text, offsets, n_perm, a, b, out)"},
+    {"shingles", call_shingles, METH_VARARGS, "shingles(text, offsets, out, out_offsets)"},
+    {"jaccard", call_jaccard, METH_VARARGS, "jaccard(sets, set_offsets, pairs, out)"},
+    {"digests", call_digests, METH_VARARGS, "digests(text, offsets, out)"},
     {NULL, NULL, 0, NULL},
 };
 

@@ -50,7 +50,12 @@ CALL(normal_form);
 CALL(shape_ends);
 CALL(line_key);
 CALL(suspicious); /* suspicion.c */
-CALL(fold); /* words.c */
+CALL(fold); /* near.c */
+CALL(word_hashes);
+CALL(sketch);
+CALL(shingles);
+CALL(jaccard);
+CALL(digests);
 #undef CALL
 
 #endif

@@ -39,7 +39,7 @@ static inline uint32_t decomposition_of(uint32_t code_point)
 }
 
 /* What NFC puts in the place of two neighbours, or 0. */
-static uint32_t compose(uint32_t first, uint32_t second)
+static inline uint32_t compose(uint32_t first, uint32_t second)
 {
     if (first - HANGUL_L < N_L && second - HANGUL_V < N_V)
         return HANGUL_S + ((first - HANGUL_L) * N_V + (second - HANGUL_V)) * N_T;
@@ -54,7 +54,7 @@ static uint32_t compose(uint32_t first, uint32_t second)
     return 0;
 }
 
-static inline ptrdiff_t write_folded(uint32_t code_point, uint8_t *to)
+ptrdiff_t unicode_write_folded(uint32_t code_point, uint8_t *to)
 {
     uint32_t entry = code_point < FOLD_END
         ? fold_stage2[(uint32_t)fold_stage1[code_point >> 6] << 6 | (code_point & 63)] : 0;
@@ -77,7 +77,7 @@ typedef struct {
     uint32_t few[FEW_MARKS];
 } Stretch;
 
-static void add_mark(Stretch *stretch, uint32_t mark)
+static inline void add_mark(Stretch *stretch, uint32_t mark)
 {
     if (stretch->n_marks == stretch->room) {
         size_t room = stretch->room * 4;
@@ -127,7 +127,7 @@ static void order_marks(Stretch *stretch)
 }
 
 /* Orders the marks, joins to the starter what joins, keeps the rest. */
-static void join_marks(Stretch *stretch)
+static inline void join_marks(Stretch *stretch)
 {
     order_marks(stretch);
     size_t kept = 0;
@@ -146,12 +146,12 @@ static void join_marks(Stretch *stretch)
     stretch->n_marks = kept;
 }
 
-static void write_stretch(Stretch *stretch)
+static inline void write_stretch(Stretch *stretch)
 {
     if (stretch->starter != NO_STARTER)
-        stretch->to += write_folded(stretch->starter, stretch->to);
+        stretch->to += unicode_write_folded(stretch->starter, stretch->to);
     for (size_t i = 0; i < stretch->n_marks; i++)
-        stretch->to += write_folded(stretch->marks[i] & 0x1FFFFF, stretch->to);
+        stretch->to += unicode_write_folded(stretch->marks[i] & 0x1FFFFF, stretch->to);
     stretch->n_marks = 0;
 }
 
@@ -170,8 +170,7 @@ static void add_code_point(Stretch *stretch, uint32_t code_point)
     stretch->starter = joined ? joined : code_point;
 }
 
-/* Normalizes and folds [at, end); gives where the writing ended, or NULL for want of memory. */
-static uint8_t *fold_stretch(const uint8_t *at, const uint8_t *end, uint8_t *to)
+uint8_t *unicode_fold_stretch(const uint8_t *at, const uint8_t *end, uint8_t *to)
 {
     Stretch stretch;
     stretch.starter = NO_STARTER;
@@ -229,11 +228,41 @@ static inline ptrdiff_t fold_ascii(const uint8_t *at, ptrdiff_t n, uint8_t *to)
     return i;
 }
 
+int unicode_pair(uint32_t starter, uint32_t suspect, uint32_t *joined)
+{
+    uint32_t class = combining_class(suspect), entry = decomposition_of(starter);
+    uint32_t last = entry ? decomposition_data[(entry >> 3) + (entry & 7) - 1] : 0;
+    *joined = 0;
+    if (decomposition_of(suspect) || (class && class < combining_class(last)))
+        return 0;
+    *joined = compose(starter, suspect);
+    return 1;
+}
+
+/* Whether NFC leaves `code_point` (with these properties) as it is and where it is, when `starter` is the
+ * last code point of class 0 before it (0: none) and *last_class the class of the one right before it. */
+static inline int stays_in_nfc(uint32_t starter, uint32_t code_point, uint32_t properties, uint32_t *last_class)
+{
+    if (!(properties & UNICODE_NFC_SUSPECT)) {
+        *last_class = 0;
+        return 1;
+    }
+    if (decomposition_of(code_point))
+        return 0;
+    uint32_t class = combining_class(code_point);
+    int joins = (properties & UNICODE_NFC_JOINS) != 0;
+    /* A mark in order that joins nothing stays, whatever the starter decomposes to; one of class 0
+     * joins the starter right before it or nothing. */
+    int stays = class ? !joins && class >= *last_class : *last_class || !compose(starter, code_point);
+    *last_class = class;
+    return stays;
+}
+
 ptrdiff_t unicode_fold(const uint8_t *in, ptrdiff_t n, uint8_t *out)
 {
     const uint8_t *at = in, *end = in + n, *safe_at = in;
     uint8_t *to = out, *safe_to = out;
-    uint32_t last_class = 0;
+    uint32_t starter = 0, last_class = 0;
     while (at < end) {
         if (*at < 0x80) {
             ptrdiff_t ascii = fold_ascii(at, end - at, to);
@@ -241,48 +270,32 @@ ptrdiff_t unicode_fold(const uint8_t *in, ptrdiff_t n, uint8_t *out)
             to += ascii;
             safe_at = at - 1;
             safe_to = to - 1;
+            starter = *safe_at;
             last_class = 0;
             continue;
         }
         int length;
         uint32_t code_point = unicode_decode(at, end, &length);
         uint32_t properties = unicode_properties(code_point);
-        if (properties & UNICODE_NFC_SUSPECT) {
-            uint32_t class = combining_class(code_point);
-            int joins = (properties & UNICODE_NFC_JOINS) != 0;
-            int in_order;
-            if (decomposition_of(code_point)) {
-                in_order = 0;
-            } else if (class) {
-                in_order = !joins && class >= last_class;
-            } else { /* joins a starter right before it, or stays */
-                int unused;
-                in_order = last_class || at == in || !compose(unicode_decode(safe_at, at, &unused), code_point);
-            }
-            if (!in_order) {
-                while (at < end && unicode_properties(code_point) & UNICODE_NFC_SUSPECT) {
-                    at += length;
-                    if (at < end)
-                        code_point = unicode_decode(at, end, &length);
-                }
-                to = fold_stretch(safe_at, at, safe_to);
-                if (!to)
-                    return -1;
-                last_class = 0; /* what comes next is no suspect, and safe */
-                continue;
-            }
-            last_class = class;
-            if (!class) {
-                safe_at = at;
-                safe_to = to;
-            }
-        } else {
+        if (!stays_in_nfc(starter, code_point, properties, &last_class)) {
+            do {
+                at += length;
+                if (at == end)
+                    break;
+                code_point = unicode_decode(at, end, &length);
+            } while (unicode_properties(code_point) & UNICODE_NFC_SUSPECT);
+            to = unicode_fold_stretch(safe_at, at, safe_to);
+            if (!to)
+                return -1;
+            continue; /* what comes next is no suspect */
+        }
+        if (!last_class) {
             safe_at = at;
             safe_to = to;
-            last_class = 0;
+            starter = code_point;
         }
         at += length;
-        to += properties & UNICODE_FOLD ? write_folded(code_point, to) : unicode_encode(code_point, to);
+        to += properties & UNICODE_FOLD ? unicode_write_folded(code_point, to) : unicode_encode(code_point, to);
     }
     return to - out;
 }

@@ -24,6 +24,17 @@ extern const uint16_t unicode_stage2[];
 enum { UNICODE_FOLD_GROWTH = 3 };
 ptrdiff_t unicode_fold(const uint8_t *in, ptrdiff_t n, uint8_t *out);
 
+/* The same for a stretch of text that NFC takes by itself: it and what follows it begin with a code point
+ * that is no UNICODE_NFC_SUSPECT, or it begins the text.  Gives where the writing ended, or NULL. */
+uint8_t *unicode_fold_stretch(const uint8_t *at, const uint8_t *end, uint8_t *to);
+
+/* NFC of a code point that is no suspect and one suspect after it: *joined is what they become, or 0 where
+ * they stay; gives 0 where it takes more than that to say. */
+int unicode_pair(uint32_t starter, uint32_t suspect, uint32_t *joined);
+
+/* Writes the case folding of a code point, at most 6 bytes; gives their number. */
+ptrdiff_t unicode_write_folded(uint32_t code_point, uint8_t *to);
+
 /* Writes a code point (a surrogate too) and gives its 1 to 4 bytes' number. */
 static inline int unicode_encode(uint32_t code_point, uint8_t *out)
 {

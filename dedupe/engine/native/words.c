@@ -1,44 +1,674 @@
-/* From text to folded text, for callers that want to see it. */
-#include "native.h"
+/* From text to word hashes: fold, cut, hash, one chunk that fits the cache at a time.
+ *
+ * ASCII goes by blocks of 64 bytes: a loop lower-cases them and says which belong to words, 64-bit masks
+ * of that give the words' starts and ends.  Other text goes code point by code point, without branches on
+ * what the code point is, for those are what costs.  A chunk where NFC changes something is folded first
+ * (unicode_fold) and then cut.  A word is hashed 16 bytes a round, nearly always one round, and those of
+ * one round in a loop that the compiler makes vectors of.
+ */
+#include "words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+#include "clones.h"
 #include "unicode.h"
 
-/* fold(text, offsets, out, out_offsets): casefold(NFC(document)) of each document, one after the
- * other in `out` (3 bytes a byte of text), with n + 1 int64 offsets. */
-PyObject *call_fold(PyObject *module, PyObject *args)
+/* Scalars that the compiler would else gather into vectors, at twice the cost of storing them. */
+#ifdef __GNUC__
+#define ONE_BY_ONE __asm__ volatile("" ::: "memory")
+#else
+#define ONE_BY_ONE ((void)0)
+#endif
+
+enum {
+    CHUNK = 1 << 16,
+    BLOCK = 64,
+    PAD = 2 * BLOCK, /* what the loops may write beyond what they count */
+    KEPT = WIDTH_SINGLES - 1
+};
+
+enum { NO_WORD, IN_RUN, IN_SINGLE };
+
+static const uint64_t SEED = 0x9E3779B97F4A7C15, LOW = 0xA0761D6478BD642F, HIGH = 0xE7037ED1A0B428DB,
+                      MIX = 0x8EBC6AF09C88C6E3;
+
+INLINED uint64_t load64(const uint8_t *at)
 {
-    (void)module;
-    PyObject *text, *offsets, *out, *out_offsets;
-    if (!PyArg_ParseTuple(args, "OOOO:fold", &text, &offsets, &out, &out_offsets))
-        return NULL;
-    Batch batch;
-    Py_buffer out_view, out_offsets_view;
-    if (batch_open(&batch, text, offsets) < 0)
-        return NULL;
-    if (output_open(&out_view, out, UNICODE_FOLD_GROWTH * batch.size, "out") < 0) {
-        batch_close(&batch);
-        return NULL;
+    uint64_t value;
+    memcpy(&value, at, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    value = __builtin_bswap64(value);
+#endif
+    return value;
+}
+
+INLINED uint32_t load32(const uint8_t *at)
+{
+    return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+INLINED void store32(uint8_t *to, uint32_t value)
+{
+    to[0] = (uint8_t)value;
+    to[1] = (uint8_t)(value >> 8);
+    to[2] = (uint8_t)(value >> 16);
+    to[3] = (uint8_t)(value >> 24);
+}
+
+INLINED uint64_t round_of(uint64_t hash, uint64_t low, uint64_t high)
+{
+    uint64_t x = high * HIGH;
+    x = (hash ^ low) * LOW + (x << 32 | x >> 32);
+    x ^= x >> 32;
+    x *= MIX;
+    return x ^ x >> 29;
+}
+
+/* Bit i: bit 7 - `place` of byte i. */
+INLINED uint64_t bits_of(const uint8_t *bytes, int place)
+{
+    uint64_t bits = 0;
+#if defined(__SSE2__)
+    for (int i = 0; i < BLOCK; i += 16) {
+        __m128i vector = _mm_loadu_si128((const __m128i *)(const void *)(bytes + i));
+        bits |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_slli_epi16(vector, place)) << i;
     }
-    if (output_open(&out_offsets_view, out_offsets, (batch.n + 1) * (Py_ssize_t)sizeof(int64_t), "out_offsets") < 0) {
-        PyBuffer_Release(&out_view);
-        batch_close(&batch);
-        return NULL;
+#else
+    for (int i = 0; i < BLOCK; i += 8) /* the product brings bit 8j to bit 56 + j */
+        bits |= ((load64(bytes + i) >> (7 - place) & 0x0101010101010101) * 0x0102040810204080 >> 56) << i;
+#endif
+    return bits;
+}
+
+/* Writes base + i for each bit i, ascending; may write up to BLOCK entries more than it counts. */
+INLINED size_t put_bits(uint64_t bits, uint32_t base, uint32_t *to)
+{
+    int n = __builtin_popcountll(bits);
+    for (int done = 0; done < n; done += 12) {
+        for (int i = 0; i < 12; i++) {
+            to[done + i] = base + (uint32_t)__builtin_ctzll(bits | (uint64_t)1 << 63);
+            bits &= bits - 1;
+            ONE_BY_ONE;
+        }
     }
-    uint8_t *to = out_view.buf;
-    int64_t *ends = out_offsets_view.buf;
-    int failed = 0;
-    Py_BEGIN_ALLOW_THREADS
-    ends[0] = 0;
-    for (Py_ssize_t i = 0; i < batch.n && !failed; i++) {
-        ptrdiff_t size = unicode_fold(batch.text + batch.offsets[i],
-                                      (ptrdiff_t)(batch.offsets[i + 1] - batch.offsets[i]), to + ends[i]);
-        failed = size < 0;
-        ends[i + 1] = ends[i] + size;
+    return (size_t)n;
+}
+
+/* What the loops below keep between each other. */
+typedef struct {
+    const uint8_t *begin; /* of the raw text */
+    uint8_t *to;          /* in `folded` */
+    size_t n_starts, n_ends, n_singles;
+    int state;
+} Cutting;
+
+/* The families of characters whose blocks are cut by masks.  A family knows its most common characters,
+ * those that NFC leaves alone and that fold to as many bytes; at any other its block ends. */
+enum { ASCII, LATIN, CYRILLIC, ARABIC, EASTERN, NO_FAMILY };
+
+/* What begins at a byte, for bits_of: a known character of two or of three bytes; one that belongs to
+ * a run (a whole ASCII letter or digit too); one that is a word by itself. */
+enum { TWO = 0x80, THREE = 0x40, RUN = 0x20, SINGLE = 0x10 };
+
+/* A block as the compiler's own vectors (plain bytes where it has none), and conditions as bytes of ones or
+ * zeros: a loop over bytes would do, but of one this long GCC makes branches. */
+#ifdef __GNUC__
+typedef uint8_t Bytes __attribute__((vector_size(BLOCK)));
+#define IF(condition) ((Bytes)(condition))
+#else
+typedef uint8_t Bytes;
+#define IF(condition) ((Bytes)((condition) ? 0xFF : 0))
+#endif
+#define IS(byte, value) IF((byte) == (uint8_t)(value))
+#define WITHIN(byte, first, last) IF((byte) - (uint8_t)(first) <= (uint8_t)((last) - (first)))
+
+/* A macro, for how functions give such vectors back differs between targets. */
+#define LOAD(name, at) Bytes name; memcpy(&name, at, sizeof name)
+
+/* Folds bytes to `to` and says in `codes` what begins at each. */
+INLINED void classify(const uint8_t *block, uint8_t *to, uint8_t *codes, int family)
+{
+    LOAD(byte, block);
+    Bytes lower = byte + (WITHIN(byte, 'A', 'Z') & 32);
+    Bytes code = (WITHIN(lower, 'a', 'z') | WITHIN(byte, '0', '9')) & RUN;
+    if (family != ASCII) {
+        LOAD(second, block + 1);
+        LOAD(third, block + 2);
+        code |= IS(byte, 0xC2) & (IS(second, 0xA0) | IS(second, 0xAB) | IS(second, 0xBB)) & TWO;
+        code |= IS(byte, 0xE2) & IS(second, 0x80) & WITHIN(third, 0x80, 0xBF) & THREE; /* U+2000 to 203F: no word */
     }
-    Py_END_ALLOW_THREADS
-    PyBuffer_Release(&out_offsets_view);
-    PyBuffer_Release(&out_view);
-    batch_close(&batch);
-    if (failed)
-        return PyErr_NoMemory();
-    Py_RETURN_NONE;
+    if (family == LATIN) { /* U+00C0 to 00FF but for U+00DF, which grows */
+        LOAD(first, block - 1);
+        LOAD(second, block + 1);
+        Bytes known = IS(byte, 0xC3) & WITHIN(second, 0x80, 0xBF) & ~IS(second, 0x9F);
+        code |= known & (TWO | (RUN & ~(IS(second, 0x97) | IS(second, 0xB7))));
+        lower += IS(first, 0xC3) & WITHIN(byte, 0x80, 0x9E) & ~IS(byte, 0x97) & 32;
+    }
+    if (family == CYRILLIC) { /* U+0400 to 045F; D0 90 folds to D0 B0, D0 A0 to D1 80, D0 80 to D1 90 */
+        LOAD(first, block - 1);
+        LOAD(second, block + 1);
+        Bytes lead = IS(byte, 0xD0);
+        code |= ((lead & WITHIN(second, 0x80, 0xBF)) | (IS(byte, 0xD1) & WITHIN(second, 0x80, 0x9F))) & (TWO | RUN);
+        lower += lead & (WITHIN(second, 0x80, 0x8F) | WITHIN(second, 0xA0, 0xAF)) & 1;
+        lower += IS(first, 0xD0) & ((WITHIN(byte, 0x80, 0x8F) & 0x10) | (WITHIN(byte, 0x90, 0x9F) & 0x20)
+                          | (WITHIN(byte, 0xA0, 0xAF) & 0xE0));
+    }
+    if (family == ARABIC) {
+        LOAD(second, block + 1);
+        Bytes d8 = IS(byte, 0xD8), d9 = IS(byte, 0xD9), db = IS(byte, 0xDB);
+        Bytes in_word = (d8 & WITHIN(second, 0xA0, 0xBF))
+            | (d9 & (WITHIN(second, 0x80, 0x8A) | WITHIN(second, 0xA0, 0xA9) | WITHIN(second, 0xB1, 0xBF)))
+            | (IS(byte, 0xDA) & WITHIN(second, 0x80, 0xBF))
+            | (db & (WITHIN(second, 0x80, 0x93) | WITHIN(second, 0xB0, 0xB9)));
+        Bytes none = (d8 & (IS(second, 0x8C) | IS(second, 0x9B) | IS(second, 0x9F)))
+            | (d9 & WITHIN(second, 0xAA, 0xAD)) | (db & IS(second, 0x94));
+        code |= (in_word & (TWO | RUN)) | (none & TWO);
+    }
+    if (family == EASTERN) {
+        LOAD(second, block + 1);
+        LOAD(third, block + 2);
+        Bytes is_second = WITHIN(second, 0x80, 0xBF), is_third = WITHIN(third, 0x80, 0xBF);
+        Bytes e3 = IS(byte, 0xE3), e3_83 = e3 & IS(second, 0x83);
+        Bytes han = (WITHIN(byte, 0xE5, 0xE9) & is_second) | (IS(byte, 0xE4) & WITHIN(second, 0xB8, 0xBF));
+        Bytes kana = (e3 & IS(second, 0x81) & ~IS(third, 0x80)) /* U+3041 to 3096, 30A1 to 30FA */
+            | (e3 & IS(second, 0x82) & ~WITHIN(third, 0x97, 0xA0)) | (e3_83 & ~WITHIN(third, 0xBB, 0xBF));
+        Bytes runs = (WITHIN(byte, 0xEB, 0xEC) & is_second) | (IS(byte, 0xEA) & WITHIN(second, 0xB0, 0xBF))
+            | (IS(byte, 0xED) & WITHIN(second, 0x80, 0x9D)) | (e3_83 & IS(third, 0xBC)); /* Hangul, U+30FC */
+        Bytes none = (e3 & IS(second, 0x80) /* U+3000 to 3004, 3008 to 3020, 30FB, FF01 to FF0F, FF1A to FF20 */
+                      & (WITHIN(third, 0x80, 0x84) | WITHIN(third, 0x88, 0xA0)))
+            | (e3_83 & IS(third, 0xBB))
+            | (IS(byte, 0xEF) & IS(second, 0xBC) & (WITHIN(third, 0x81, 0x8F) | WITHIN(third, 0x9A, 0xA0)));
+        Bytes single = han | kana;
+        code |= is_third & ((THREE & (single | runs | none)) | (SINGLE & single) | (RUN & runs));
+    }
+    memcpy(to, &lower, sizeof lower);
+    memcpy(codes, &code, sizeof code);
+}
+
+/* Cuts a block, or less, that begins at a character's first byte; gives how many bytes, 0 where the first
+ * character is not the family's. */
+INLINED size_t cut_block(Words *words, Cutting *cut, const uint8_t *at, const uint8_t *end, int family)
+{
+    uint8_t copy[1 + BLOCK + 2], codes[BLOCK];
+    size_t n = (size_t)(end - at), n_cut = BLOCK;
+    const uint8_t *block = at;
+    if (n < BLOCK + 2 || ((family == LATIN || family == CYRILLIC) && at == cut->begin)) { /* zeros continue nothing */
+        memset(copy, 0, sizeof copy);
+        memcpy(copy + 1, at, n < BLOCK + 2 ? n : BLOCK + 2);
+        block = copy + 1;
+    }
+    uint8_t *to = cut->to;
+    for (size_t i = 0; i < BLOCK; i += sizeof(Bytes))
+        classify(block + i, to + i, codes + i, family);
+    uint64_t unknown = bits_of(block, 0), run = bits_of(codes, 2), single = 0, in_single = 0;
+    if (family != ASCII) {
+        uint64_t two = bits_of(codes, 0), three = bits_of(codes, 1);
+        unknown &= ~(two | two << 1 | three | three << 1 | three << 2);
+        if (three >> 62 & 1)
+            n_cut = BLOCK - 2;
+        else if ((two | three) >> 63)
+            n_cut = BLOCK - 1;
+        run |= (run & (two | three)) << 1 | (run & three) << 2;
+        if (family == EASTERN) {
+            single = bits_of(codes, 3);
+            in_single = single | single << 1 | single << 2;
+        }
+    }
+    if (unknown) {
+        size_t first = (size_t)__builtin_ctzll(unknown);
+        n_cut = first < n_cut ? first : n_cut;
+    }
+    n_cut = n < n_cut ? n : n_cut;
+    if (!n_cut)
+        return 0;
+
+    uint64_t within = ~(uint64_t)0 >> (BLOCK - n_cut);
+    run &= within;
+    single &= within;
+    in_single &= within;
+    uint64_t in_word = run | in_single;
+    uint64_t starts = (run & ~(run << 1 | (cut->state == IN_RUN))) | single;
+    uint64_t ends = (in_word << 1 | (cut->state != NO_WORD)) & (~in_word | starts) & within;
+    uint32_t base = (uint32_t)(to - words->folded);
+    cut->n_starts += put_bits(starts, base, words->starts + cut->n_starts);
+    cut->n_ends += put_bits(ends, base, words->ends + cut->n_ends);
+    cut->n_singles += (size_t)__builtin_popcountll(single);
+    cut->state = run >> (n_cut - 1) & 1 ? IN_RUN : in_single >> (n_cut - 1) & 1 ? IN_SINGLE : NO_WORD;
+    cut->to += n_cut;
+    return n_cut;
+}
+
+/* By state and by the low bits of a code point's properties (WORD 1, SINGLE 2, MARK 4): the next state << 1
+ * | whether a word begins here; three bits each, six to a state. */
+#define NEXT(state, begins) ((uint64_t)((state) << 1 | (begins)))
+#define ROW(state, none, letter, single, mark) \
+    ((none) << 18 * (state) | (letter) << (18 * (state) + 3) | (single) << (18 * (state) + 9) | (mark) << (18 * (state) + 15))
+static const uint64_t TRANSITIONS =
+    ROW(NO_WORD, NEXT(NO_WORD, 0), NEXT(IN_RUN, 1), NEXT(IN_SINGLE, 1), NEXT(IN_RUN, 1)) |
+    ROW(IN_RUN, NEXT(NO_WORD, 0), NEXT(IN_RUN, 0), NEXT(IN_SINGLE, 1), NEXT(IN_RUN, 0)) |
+    ROW(IN_SINGLE, NEXT(NO_WORD, 0), NEXT(IN_RUN, 1), NEXT(IN_SINGLE, 1), NEXT(IN_SINGLE, 0));
+
+/* Notes the code point whose `size` folded bytes have just been written at cut->to. */
+static void note(Words *words, Cutting *cut, uint32_t properties, ptrdiff_t size)
+{
+    uint32_t base = (uint32_t)(cut->to - words->folded);
+    uint32_t next = (uint32_t)(TRANSITIONS >> (18 * cut->state + 3 * (int)(properties & 7))) & 7;
+    if (cut->state != NO_WORD && (next & 1 || next == NO_WORD << 1))
+        words->ends[cut->n_ends++] = base;
+    if (next & 1)
+        words->starts[cut->n_starts++] = base;
+    cut->n_singles += properties >> 1 & 1;
+    cut->state = (int)(next >> 1);
+    cut->to += size;
+}
+
+/* Takes back what was noted for folded text from `to` on. */
+static void forget(Words *words, Cutting *cut, uint8_t *to)
+{
+    uint32_t base = (uint32_t)(to - words->folded);
+    int length;
+    while (cut->n_ends && words->ends[cut->n_ends - 1] >= base)
+        cut->n_ends--;
+    for (; cut->n_starts && words->starts[cut->n_starts - 1] >= base; cut->n_starts--) {
+        const uint8_t *word = words->folded + words->starts[cut->n_starts - 1];
+        cut->n_singles -= unicode_properties(unicode_decode(word, cut->to, &length)) >> 1 & 1;
+    }
+    cut->state = NO_WORD;
+    if (cut->n_starts > cut->n_ends) {
+        const uint8_t *word = words->folded + words->starts[cut->n_starts - 1];
+        int is_single = unicode_properties(unicode_decode(word, cut->to, &length)) & UNICODE_SINGLE;
+        cut->state = is_single ? IN_SINGLE : IN_RUN;
+    }
+    cut->to = to;
+}
+
+/* The code point before `at`, which is not before `begin`; its bytes' number in *length. */
+static inline uint32_t code_point_before(const uint8_t *begin, const uint8_t *at, int *length)
+{
+    ptrdiff_t back = 1;
+    while (back < 4 && back < at - begin && (at[-back] & 0xC0) == 0x80)
+        back++;
+    uint32_t code_point = unicode_decode(at - back, at, length);
+    return *length == back ? code_point : unicode_decode(at - 1, at, length);
+}
+
+/* Notes [at, end), which is in normal form and folded already. */
+static void note_all(Words *words, Cutting *cut, const uint8_t *at, const uint8_t *end)
+{
+    int length;
+    for (; at < end; at += length) {
+        uint32_t code_point = unicode_decode(at, end, &length);
+        note(words, cut, unicode_properties(code_point), unicode_encode(code_point, cut->to));
+    }
+}
+
+static inline ptrdiff_t write_one(uint32_t code_point, uint32_t properties, uint8_t *to)
+{
+    return properties & UNICODE_FOLD ? unicode_write_folded(code_point, to) : unicode_encode(code_point, to);
+}
+
+/* Cuts the code point at `at`, whatever it is, and the NFC suspects after it; of these, from the last code
+ * point on that is no suspect.  Gives where it ended, or NULL for want of memory. */
+static const uint8_t *cut_stretch(Words *words, Cutting *cut, const uint8_t *at, const uint8_t *end)
+{
+    enum { KIND = UNICODE_WORD | UNICODE_SINGLE | UNICODE_MARK };
+    int length;
+    uint32_t code_point = unicode_decode(at, end, &length), properties = unicode_properties(code_point);
+    if (!(properties & UNICODE_NFC_SUSPECT)) {
+        note(words, cut, properties, write_one(code_point, properties, cut->to));
+        return at + length;
+    }
+    const uint8_t *stop = at + length, *safe = at;
+    int n_suspects = 1;
+    for (; stop < end; stop += length, n_suspects++)
+        if (!(unicode_properties(unicode_decode(stop, end, &length)) & UNICODE_NFC_SUSPECT))
+            break;
+    uint8_t unused[8], *safe_to = cut->to;
+    uint32_t starter = 0, starter_properties = 0;
+    while (safe > cut->begin) {
+        starter = code_point_before(cut->begin, safe, &length);
+        starter_properties = unicode_properties(starter);
+        safe -= length;
+        safe_to -= write_one(starter, starter_properties, unused);
+        if (!(starter_properties & UNICODE_NFC_SUSPECT))
+            break;
+        n_suspects++;
+    }
+
+    const uint8_t *made = words->plain, *made_end;
+    uint32_t joined;
+    if (n_suspects == 1 && safe < at && !(properties & UNICODE_FOLD) && unicode_pair(starter, code_point, &joined)) {
+        if (!joined) { /* stays as it is */
+            note(words, cut, properties, write_one(code_point, properties, cut->to));
+            return stop;
+        }
+        made_end = made + write_one(joined, unicode_properties(joined), words->plain);
+    } else {
+        made_end = unicode_fold_stretch(safe, stop, words->plain);
+        if (!made_end)
+            return NULL;
+    }
+    /* Nearly always a letter with its marks has become another: the words stay as they were noted. */
+    const uint8_t *mark = made;
+    uint32_t kind = made < made_end ? unicode_properties(unicode_decode(made, made_end, &length)) & KIND : 0;
+    int is_same = kind == (starter_properties & KIND) && kind & UNICODE_WORD && cut->to > safe_to
+        && !(kind & UNICODE_MARK);
+    for (mark += length; is_same && mark < made_end; mark += length)
+        is_same = unicode_properties(unicode_decode(mark, made_end, &length)) & UNICODE_MARK;
+    if (is_same) {
+        memcpy(safe_to, made, (size_t)(made_end - made));
+        cut->to = safe_to + (made_end - made);
+    } else {
+        forget(words, cut, safe_to);
+        note_all(words, cut, made, made_end);
+    }
+    return stop;
+}
+
+/* Cuts code point by code point from `at` to `until` or where ASCII takes over, without branches on what
+ * the code points are; gives where it ended, or NULL for want of memory. */
+INLINED const uint8_t *cut_code_points(Words *words, Cutting *cut, const uint8_t *at, const uint8_t *until,
+                                       const uint8_t *end)
+{
+    const uint8_t *folded = words->folded;
+    for (;;) {
+        uint8_t *to = cut->to;
+        uint32_t *starts = words->starts + cut->n_starts, *ends = words->ends + cut->n_ends;
+        uint32_t state = (uint32_t)cut->state, before = UNICODE_NFC_SUSPECT;
+        size_t n_singles = 0;
+        int is_over = 1;
+        while (at < until && end - at >= 8) {
+            uint64_t bytes = load64(at);
+            if (!(bytes & 0x8080808080808080))
+                break;
+            uint32_t lead = bytes & 0xFF, code_point;
+            ptrdiff_t length;
+            is_over = 0;
+            if (lead < 0xE0) { /* one branch for one byte and two: Arabic and Cyrillic mix them */
+                uint32_t is_two = lead >= 0xC2 && (bytes & 0xC000) == 0x8000;
+                if (lead >= 0x80 && !is_two)
+                    break;
+                uint32_t two = (uint32_t)((bytes & 0x1F) << 6 | (bytes >> 8 & 0x3F));
+                code_point = lead ^ ((lead ^ two) & (0 - is_two));
+                length = 1 + (ptrdiff_t)is_two;
+            } else {
+                if ((bytes & 0xC0C0F0) != 0x8080E0 || !(bytes & 0x200F))
+                    break;
+                code_point = (uint32_t)((bytes & 0x0F) << 12 | (bytes >> 2 & 0xFC0) | (bytes >> 16 & 0x3F));
+                length = 3;
+            }
+            uint32_t properties = unicode_properties(code_point);
+            if (properties & UNICODE_NFC_SUSPECT
+                && (!(properties & UNICODE_NFC_ORDERED) || before & UNICODE_NFC_SUSPECT))
+                break;
+            is_over = 1;
+            before = properties;
+            uint32_t base = (uint32_t)(to - folded);
+            ptrdiff_t size = length;
+            if (properties & UNICODE_FOLD)
+                size = unicode_write_folded(code_point, to);
+            else
+                store32(to, (uint32_t)bytes);
+            at += length;
+            to += size;
+
+            uint32_t next = (uint32_t)(TRANSITIONS >> (18 * state + 3 * (properties & 7))) & 7;
+            uint32_t begins = next & 1;
+            *starts = base;
+            *ends = base;
+            starts += begins;
+            ends += (state != NO_WORD) & (begins | (next == NO_WORD << 1));
+            n_singles += properties >> 1 & 1;
+            state = next >> 1;
+        }
+        cut->to = to;
+        cut->n_starts = (size_t)(starts - words->starts);
+        cut->n_ends = (size_t)(ends - words->ends);
+        cut->n_singles += n_singles;
+        cut->state = (int)state;
+        if (at >= until || at == end || (is_over && end - at >= 8))
+            return at;
+        at = cut_stretch(words, cut, at, end);
+        if (!at)
+            return NULL;
+    }
+}
+
+static int family_of(uint8_t lead)
+{
+    return lead == 0xC2 || lead == 0xC3 ? LATIN
+        : lead == 0xD0 || lead == 0xD1  ? CYRILLIC
+        : lead >= 0xD8 && lead <= 0xDB  ? ARABIC
+        : lead >= 0xE2 && lead <= 0xEF && lead != 0xEE ? EASTERN : NO_FAMILY;
+}
+
+/* Fills folded, starts and ends from [at, end); -1: no memory. */
+INLINED int cut_words_body(Words *words, Cutting *cut, const uint8_t *at, const uint8_t *end)
+{
+    enum { SHORT = 24, LONG = 64 }; /* where blocks end soon, single code points are cheaper */
+    int family = ASCII;
+    while (at < end) {
+        size_t n;
+        switch (family) {
+        case ASCII:    n = cut_block(words, cut, at, end, ASCII); break;
+        case LATIN:    n = cut_block(words, cut, at, end, LATIN); break;
+        case CYRILLIC: n = cut_block(words, cut, at, end, CYRILLIC); break;
+        case ARABIC:   n = cut_block(words, cut, at, end, ARABIC); break;
+        default:       n = cut_block(words, cut, at, end, EASTERN); break;
+        }
+        at += n;
+        if (at == end || *at < 0x80 || n >= BLOCK - 2)
+            continue;
+        int met = family_of(*at);
+        if (met != NO_FAMILY && met != family && n) {
+            family = met;
+            continue;
+        }
+        at = cut_code_points(words, cut, at, n < SHORT ? at + LONG : at + 1, end);
+        if (!at)
+            return -1;
+    }
+    return 0;
+}
+CLONES(int, cut_words, (Words *words, Cutting *cut, const uint8_t *at, const uint8_t *end),
+       (words, cut, at, end))
+
+/* Masks for the first n of 16 bytes. */
+#define FIRST(n) ((n) >= 8 ? ~(uint64_t)0 : ((uint64_t)1 << 8 * ((n) & 7)) - 1)
+#define MASKS(n) {FIRST(n), (n) > 8 ? FIRST((n) - 8) : 0}
+static const uint64_t MASK[16][2] = {
+    MASKS(16), MASKS(1), MASKS(2),  MASKS(3),  MASKS(4),  MASKS(5),  MASKS(6),  MASKS(7),
+    MASKS(8),  MASKS(9), MASKS(10), MASKS(11), MASKS(12), MASKS(13), MASKS(14), MASKS(15),
+};
+
+/* The hash of n > 0 bytes that may be read beyond. */
+INLINED uint64_t hash_word(uint64_t hash, const uint8_t *at, size_t n)
+{
+    for (; n > 16; at += 16, n -= 16)
+        hash = round_of(hash, load64(at), load64(at + 8));
+    return round_of(hash, load64(at) & MASK[n & 15][0], load64(at + 8) & MASK[n & 15][1]);
+}
+
+INLINED void hash_words_body(Words *words)
+{
+    size_t n = words->n_words, n_long = 0;
+    const uint8_t *folded = words->folded;
+    const uint32_t *starts = words->starts, *ends = words->ends;
+    uint32_t *longs = words->longs;
+    uint64_t *restrict low = words->low, *restrict high = words->high, *restrict hashes = words->hashes;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t size = ends[i] - starts[i];
+        const uint8_t *word = folded + starts[i];
+        low[i] = load64(word) & MASK[size & 15][0];
+        high[i] = load64(word + 8) & MASK[size & 15][1];
+        longs[n_long] = (uint32_t)i;
+        n_long += size > 16;
+    }
+    for (size_t i = 0; i < n; i++)
+        hashes[i] = round_of(SEED, low[i], high[i]);
+    for (size_t i = 0; i < n_long; i++)
+        hashes[longs[i]] = hash_word(SEED, folded + starts[longs[i]], ends[longs[i]] - starts[longs[i]]);
+    if (words->is_carried && n)
+        hashes[0] = hash_word(words->carried_hash, folded + starts[0], ends[0] - starts[0]);
+}
+CLONES(void, hash_words, (Words *words), (words))
+
+/* Buffers for chunks of n bytes, in one piece.  A word takes two bytes of text: itself, and what parts it
+ * from the next; a word of one code point takes three. */
+static int make_room(Words *words, size_t n)
+{
+    if (n <= words->room)
+        return 0;
+    if (n > UINT32_MAX / UNICODE_FOLD_GROWTH - PAD - 16)
+        return -1;
+    size_t n_words = (n / 2 + 16 + PAD) / 8 * 8, folded = (UNICODE_FOLD_GROWTH * n + 16 + PAD) / 8 * 8;
+    uint8_t *memory = malloc(2 * folded + n_words * (3 * sizeof(uint32_t) + 3 * sizeof(uint64_t)) + KEPT * sizeof(uint64_t));
+    if (!memory)
+        return -1;
+    uint64_t kept[KEPT];
+    if (words->hashes)
+        memcpy(kept, words->hashes - KEPT, sizeof kept);
+    free(words->memory);
+    words->memory = memory;
+    words->room = n;
+    words->low = (uint64_t *)(void *)memory;
+    words->high = words->low + n_words;
+    words->hashes = words->high + n_words + KEPT;
+    words->starts = (uint32_t *)(void *)(words->hashes + n_words);
+    words->ends = words->starts + n_words;
+    words->longs = words->ends + n_words;
+    words->folded = (uint8_t *)(words->longs + n_words);
+    words->plain = words->folded + folded;
+    if (words->room > CHUNK)
+        memcpy(words->hashes - KEPT, kept, sizeof kept);
+    return 0;
+}
+
+int words_open(Words *words)
+{
+    memset(words, 0, sizeof *words);
+    return make_room(words, CHUNK);
+}
+
+void words_close(Words *words)
+{
+    free(words->memory);
+    words->memory = NULL;
+}
+
+/* The properties of the code point that begins at `cut`, or UNICODE_MARK where none may begin. */
+static uint32_t properties_after(const uint8_t *cut, const uint8_t *end)
+{
+    int length;
+    if ((*cut & 0xC0) == 0x80 && ((cut[-1] & 0xC0) != 0x80 || (cut[-2] & 0xC0) != 0x80 || (cut[-3] & 0xC0) != 0x80))
+        return UNICODE_MARK;
+    return unicode_properties(unicode_decode(cut, end, &length));
+}
+
+/* Where the chunk ends that begins at `at`: before a code point that no mark's order or composition and,
+ * where there is one near, no word reaches across. */
+static const uint8_t *chunk_end(const uint8_t *at, const uint8_t *end, int *cuts_word)
+{
+    *cuts_word = 0;
+    if (end - at <= CHUNK)
+        return end;
+    const uint8_t *limit = at + CHUNK, *in_word = NULL;
+    for (const uint8_t *cut = limit; cut > at + CHUNK / 2; cut--) {
+        uint32_t properties = properties_after(cut, end);
+        if (properties & (UNICODE_NFC_SUSPECT | UNICODE_MARK))
+            continue;
+        if (!(properties & UNICODE_WORD) || properties & UNICODE_SINGLE)
+            return cut;
+        if (!in_word)
+            in_word = cut;
+    }
+    for (const uint8_t *cut = limit; !in_word && cut < end; cut++)
+        if (!(properties_after(cut, end) & (UNICODE_NFC_SUSPECT | UNICODE_MARK)))
+            in_word = cut;
+    *cuts_word = 1;
+    return in_word ? in_word : end;
+}
+
+/* Cuts [at, stop) into starts and ends; leaves the last word open. */
+static int cut_chunk(Words *words, Cutting *cut, const uint8_t *stop)
+{
+    memset(cut, 0, sizeof *cut);
+    cut->begin = words->at;
+    cut->to = words->folded;
+    if (words->is_carried) {
+        memcpy(cut->to, words->carried, words->n_carried);
+        cut->to += words->n_carried;
+        cut->state = IN_RUN;
+        words->starts[cut->n_starts++] = 0;
+    }
+    return cut_words(words, cut, words->at, stop);
+}
+
+int words_next(Words *words)
+{
+    if (words->at == words->end)
+        return 0;
+    int cuts_word;
+    const uint8_t *stop = chunk_end(words->at, words->end, &cuts_word);
+    Cutting cut;
+    if (make_room(words, (size_t)(stop - words->at)) < 0 || cut_chunk(words, &cut, stop) < 0)
+        return -1;
+    words->at = stop;
+    size_t last = cut.n_starts - 1, size = (size_t)(cut.to - words->folded);
+    int carries = cuts_word && stop < words->end && cut.state == IN_RUN;
+    if (cut.state != NO_WORD && !carries)
+        words->ends[cut.n_ends++] = (uint32_t)size;
+    words->n_words = cut.n_ends;
+    words->n_singles = cut.n_singles;
+    if (!words->width && stop == words->end)
+        words->width = cut.n_singles * 2 > cut.n_ends ? WIDTH_SINGLES : WIDTH;
+    if (!words->counts_only)
+        hash_words(words);
+
+    uint64_t hash = words->is_carried && last == 0 ? words->carried_hash : SEED;
+    words->is_carried = carries;
+    if (carries) { /* all rounds but the last are hashed now; its bytes go to the front of the next chunk */
+        const uint8_t *word = words->folded + words->starts[last];
+        for (; cut.to - word > 16; word += 16)
+            hash = round_of(hash, load64(word), load64(word + 8));
+        words->carried_hash = hash;
+        words->n_carried = (size_t)(cut.to - word);
+        memcpy(words->carried, word, words->n_carried);
+    }
+    return 1;
+}
+
+static int has_three_byte_lead(const uint8_t *text, size_t n)
+{
+    uint8_t highest = 0;
+    for (size_t i = 0; i < n; i++)
+        highest = text[i] > highest ? text[i] : highest;
+    return highest >= 0xE0;
+}
+
+int words_read(Words *words, const uint8_t *text, size_t n_bytes)
+{
+    words->at = text;
+    words->end = text + n_bytes;
+    words->is_carried = 0;
+    words->width = n_bytes <= CHUNK ? 0 : WIDTH;
+    if (n_bytes <= CHUNK || !has_three_byte_lead(text, n_bytes))
+        return 0;
+    size_t n_words = 0, n_singles = 0;
+    int more;
+    words->counts_only = 1;
+    while ((more = words_next(words)) > 0) {
+        n_words += words->n_words;
+        n_singles += words->n_singles;
+    }
+    words->counts_only = 0;
+    words->at = text;
+    words->is_carried = 0;
+    words->width = n_singles * 2 > n_words ? WIDTH_SINGLES : WIDTH;
+    return more;
 }

@@ -1,13 +1,19 @@
 """The engine's specification: each call in readable Python."""
 
+from dedupe.engine.reference.digest import digests
+from dedupe.engine.reference.jaccard import jaccard
 from dedupe.engine.reference.jsonl import raw_offsets, records
 from dedupe.engine.reference.lines import count_lines, line_key, line_table, normal_form, scan, shape_ends
+from dedupe.engine.reference.sketch import shingles, sketch
 from dedupe.engine.reference.suspicion import suspicious
 from dedupe.engine.reference.unicode import fold
+from dedupe.engine.reference.words import word_hashes
 
 __all__ = [
     "count_lines",
+    "digests",
     "fold",
+    "jaccard",
     "line_key",
     "line_table",
     "normal_form",
@@ -15,5 +21,8 @@ __all__ = [
     "records",
     "scan",
     "shape_ends",
+    "shingles",
+    "sketch",
     "suspicious",
+    "word_hashes",
 ]

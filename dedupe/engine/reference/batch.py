@@ -1,6 +1,7 @@
 """The door: a columnar batch in, its documents out, with the checks and the words of native/batch.c."""
 
 from array import array
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -32,9 +33,17 @@ def output(buffer: Buffer, n_bytes: int, name: str) -> memoryview:
     return view
 
 
-def ends(sizes: list[int]) -> bytes:
-    """The n + 1 int64 offsets of pieces that follow each other."""
-    offsets = array("q", [0])
-    for size in sizes:
-        offsets.append(offsets[-1] + size)
-    return offsets.tobytes()
+def numbers(buffer: Buffer, code: str, name: str) -> list[int]:
+    """An input of plain numbers, by their `array` code; ValueError where bytes are left over."""
+    view = memoryview(buffer).cast("B")
+    values = array(code)
+    if len(view) % values.itemsize:
+        raise ValueError(f"{name} must hold aligned values of {values.itemsize} bytes")
+    values.frombytes(view)
+    return values.tolist()
+
+
+def put(view: memoryview, code: str, values: Iterable[float]) -> None:
+    """Values, by their `array` code, into the front of an output."""
+    made = array(code, values).tobytes()
+    view[: len(made)] = made

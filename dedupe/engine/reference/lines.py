@@ -1,6 +1,6 @@
 """What the cleaning stage knows of lines, as native/lines.c and native/form.c have it.
 
-A line ends at LF, CR LF or CR. Two lines have the same key when they have the same normal form: NFC
+A line ends at LF or CR LF. Two lines have the same key when they have the same normal form: NFC
 and case folding, zero-width characters dropped, runs of white space, quotation marks and dashes one
 each. Keys are 64 bits and a hint only: whoever takes a line out compares the normal forms.
 """
@@ -30,7 +30,7 @@ GATE_BYTES = 8192
 
 MASK = 0xFFFFFFFFFFFFFFFF
 START_SALT = 0x9E3779B97F4A7C15
-LINE = re.compile(rb"([^\r\n]*)(?:\r\n|\r|\n|\Z)")
+LINE = re.compile(rb"([^\n]*?)(?:\r?\n|\Z)")
 STOPS = frozenset(".,:;。，：；、،؛۔।॥።፣፤")
 CLOSERS = frozenset(")]}'")
 WIDE: tuple[tuple[int, int], ...] = ((0x1100, 0x115F), (0x2E80, 0xA4CF), (0xAC00, 0xD7A3), (0xF900, 0xFAFF), (0xFE30, 0xFE6F))

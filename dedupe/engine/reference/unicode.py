@@ -6,12 +6,13 @@ gives the same for those; what is not assigned yet is set apart first and stays 
 
 import codecs
 from bisect import bisect_right
+from itertools import accumulate
 from unicodedata import normalize
 
 import regex
 
 from dedupe.engine import unicode_tables as tables
-from dedupe.engine.reference.batch import Buffer, documents, ends, output
+from dedupe.engine.reference.batch import Buffer, documents, output, put
 
 _RUNS = [tuple(int(part, 16) for part in run.split(":")) for run in tables.RUNS.split()]
 _STARTS = [start for start, _ in _RUNS]
@@ -73,5 +74,4 @@ def fold(text: Buffer, offsets: Buffer, out: Buffer, out_offsets: Buffer) -> Non
     folded = [fold_text(decode(doc)).encode("utf-8", "surrogatepass") for doc in docs]
     whole = b"".join(folded)
     to[: len(whole)] = whole
-    made = ends([len(doc) for doc in folded])
-    to_offsets[: len(made)] = made
+    put(to_offsets, "q", accumulate(map(len, folded), initial=0))
