@@ -63,7 +63,7 @@ def clean_documents(
         offsets = array("q", [0])
         for text in texts:
             offsets.append(offsets[-1] + len(text))
-        for i, splices in cleaner.clean_batch(b"".join(texts), offsets).items():
+        for i, splices in cleaner.find_edits(b"".join(texts), offsets).splices().items():
             clean = apply_splices(texts[i], splices).decode("utf-8", "surrogatepass")
             batch[i] = _with_text(batch[i], field, clean)
         yield from batch

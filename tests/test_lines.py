@@ -8,7 +8,7 @@ from batches import HARD, batch, texts
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedupe.clean.rules import make_needles
+from dedupe.clean.tables import make_needles
 from dedupe.engine import reference
 
 LINES = st.lists(

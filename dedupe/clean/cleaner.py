@@ -7,15 +7,37 @@ documents that change.
 """
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
-from dedupe.clean.rules import BUILT_IN, CAPTION, is_switched_off, load_rules
+from dedupe.clean.built_in import BUILT_IN, CAPTION, is_switched_off
+from dedupe.clean.shipped import Tables, read_tables
 from dedupe.document import Splice
 from dedupe.engine import Buffer, engine
 from dedupe.engine import name as engine_name
 from dedupe.options import CleanOptions
 
+if TYPE_CHECKING:
+    from dedupe.clean.rules import Rules
+
 SPLITS, DROPS_CAPTIONS, ON_SHIFT = 1, 2, 8  # options of `edits`: two flags, and a bit for each built-in rule
+
+
+class Edits(NamedTuple):
+    """What is taken out of the documents of a batch: int64 rows (document, start, end, number of the rule)
+    in order, spans of UTF-8 that go; and, for documents decided by hand, splices."""
+
+    rows: bytes
+    names: Sequence[str]
+    by_hand: Mapping[int, list[Splice]]
+
+    def splices(self) -> dict[int, list[Splice]]:
+        """All as splices, by document; documents that stay as they are are not in it."""
+        splices: dict[int, list[Splice]] = {}
+        values = iter(memoryview(self.rows).cast("q").tolist())
+        for i, start, end, rule in zip(values, values, values, values, strict=True):
+            splices.setdefault(i, []).append(Splice(start, end, b"", self.names[rule]))
+        return {**splices, **self.by_hand}
 
 
 class Cleaner:
@@ -26,45 +48,46 @@ class Cleaner:
 
     def __init__(self, options: CleanOptions | None = None) -> None:
         self.options = options = options or CleanOptions()
-        self.rules = load_rules(options.rules, options.no_rule)
+        self._rules: "Rules | None" = None
+        is_shipped = not options.rules and not options.no_rule
+        self.tables = read_tables() if is_shipped else Tables(self.rules.names, self.rules.needles, self.rules.blob)
         # What keys and needles cannot tell has to be looked at document by document.
-        self.looks_at_all = bool(self.rules.patterns) or options.split not in ("auto", "never")
+        has_patterns = not is_shipped and bool(self.rules.patterns)
+        self.looks_at_all = has_patterns or options.split not in ("auto", "never")
         self.decides_by_engine = engine_name == "native" and not self.looks_at_all
         self.off = frozenset(rule for rule in BUILT_IN if is_switched_off(rule, options.no_rule))
         self.captions = "keep" if CAPTION in self.off else options.captions
         self.flags = SPLITS * (options.split == "auto") + DROPS_CAPTIONS * (self.captions == "drop")
         self.flags += sum(1 << ON_SHIFT + i for i, rule in enumerate(BUILT_IN) if rule not in self.off)
 
-    def clean_batch(self, text: Buffer, offsets: Buffer) -> dict[int, list[Splice]]:
-        """What is taken out of the documents of a columnar batch (UTF-8 and n + 1 int64 offsets), by their
-        number, in order: ascending splices into the document. Documents that stay as they are are not in it."""
-        marks = bytearray(engine.scan(text, offsets, self.rules.needles))
+    @property
+    def rules(self) -> "Rules":
+        """The rules as Python reads them, which few runs need."""
+        if self._rules is None:
+            from dedupe.clean.rules import load_rules
+
+            self._rules = load_rules(self.options.rules, self.options.no_rule)
+        return self._rules
+
+    def find_edits(self, text: Buffer, offsets: Buffer) -> Edits:
+        """What is taken out of the documents of a columnar batch (UTF-8 and n + 1 int64 offsets)."""
+        marks = bytearray(engine.scan(text, offsets, self.tables.needles))
         if self.looks_at_all:
             marks = bytearray(b"\1") * len(marks)
         repaired = self._repair(text, offsets) if self.options.repair.enabled else {}
         by_hand = set(repaired)
         if not self.decides_by_engine:
             by_hand.update(i for i, mark in enumerate(marks) if mark)
-        if not by_hand:
-            return self._by_engine(text, offsets, marks)
         for i in by_hand:
             marks[i] = 0
-        splices = self._by_engine(text, offsets, marks) if self.decides_by_engine else {}
-        splices.update(self._by_hand(text, offsets, repaired, by_hand))
-        return dict(sorted(splices.items()))
+        rows = b""
+        if self.decides_by_engine and marks.count(0) < len(marks):
+            rows = engine.edits(text, offsets, marks, self.tables.needles, self.tables.blob, self.flags)
+        return Edits(rows, self.tables.names, self._by_hand(text, offsets, repaired, by_hand) if by_hand else {})
 
     def clean_document(self, data: bytes) -> list[Splice]:
         """What is taken out of one document."""
-        return self.clean_batch(data, array("q", [0, len(data)])).get(0, [])
-
-    def _by_engine(self, text: Buffer, offsets: Buffer, marks: bytearray) -> dict[int, list[Splice]]:
-        rows = engine.edits(text, offsets, marks, self.rules.needles, self.rules.blob, self.flags)
-        splices: dict[int, list[Splice]] = {}
-        names = self.rules.names
-        values = iter(memoryview(rows).cast("q").tolist())
-        for i, start, end, rule in zip(values, values, values, values, strict=True):
-            splices.setdefault(i, []).append(Splice(start, end, b"", names[rule]))
-        return splices
+        return self.find_edits(data, array("q", [0, len(data)])).splices().get(0, [])
 
     def _by_hand(
         self, text: Buffer, offsets: Buffer, repaired: dict[int, dict[int, bytes]], documents: Iterable[int]

@@ -14,7 +14,7 @@ from collections import Counter
 
 from dedupe.clean.copies import is_copy
 from dedupe.clean.lines import ARTIFACT, LETTERS, STOP, UNSPACED, Article, Lines
-from dedupe.clean.rules import AGAIN, BYLINE, CAPTION, CAPTION_DROPPED, HEADLINE, PARAGRAPH
+from dedupe.clean.built_in import AGAIN, BYLINE, CAPTION, CAPTION_DROPPED, HEADLINE, PARAGRAPH
 
 HEAD = 12  # lines among which the headline may come back
 HEAD_BEHIND = 5  # lines after its last copy that still belong to the head

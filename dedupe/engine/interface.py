@@ -41,5 +41,8 @@ class Engine(Protocol):
     def records(self, block: Buffer, field: Buffer) -> tuple[bytes, bytes, bytes, bytes, bytes]:
         """Where each JSONL record's text lies: starts, spans, text, offsets, status."""
 
+    def place(self, block: Buffer, spans: Buffer, rows: Buffer) -> bytes:
+        """Rows of `edits`, with starts and ends moved from the records' texts to the block."""
+
     def raw_offsets(self, raw: Buffer, offsets: Buffer) -> bytes:
         """int64: for each offset into the decoded text of a JSON string, the offset into its raw content."""

@@ -635,3 +635,65 @@ PyObject *call_raw_offsets(PyObject *module, PyObject *args)
     PyBuffer_Release(&text_offsets);
     return offsets;
 }
+
+enum { ROW = 4 }; /* of an edit: document, start, end, rule */
+
+/* Moves the rows' starts and ends from their documents' texts to the block; NULL, or what is wrong. */
+static const char *place_rows(const uint8_t *block, Py_ssize_t size, const int64_t *spans, Py_ssize_t n_records,
+                              int64_t *rows, Py_ssize_t n, int64_t *scratch)
+{
+    for (Py_ssize_t first = 0, next; first < n; first = next) {
+        int64_t record = rows[first * ROW];
+        if (record < 0 || record >= n_records)
+            return "rows must name records of the block";
+        int64_t from = spans[2 * record], to = spans[2 * record + 1];
+        if (from < 0 || from > to || to > size)
+            return "spans must lie within the block";
+        for (next = first; next < n && rows[next * ROW] == record; next++) {
+            scratch[2 * (next - first)] = rows[next * ROW + 1];
+            scratch[2 * (next - first) + 1] = rows[next * ROW + 2];
+        }
+        const char *fault = map_offsets(block + from, (Py_ssize_t)(to - from), scratch, 2 * (next - first));
+        if (fault)
+            return fault;
+        for (Py_ssize_t i = first; i < next; i++) {
+            rows[i * ROW + 1] = from + scratch[2 * (i - first)];
+            rows[i * ROW + 2] = from + scratch[2 * (i - first) + 1];
+        }
+    }
+    return NULL;
+}
+
+PyObject *call_place(PyObject *module, PyObject *args)
+{
+    (void)module;
+    Py_buffer block, spans, rows;
+    if (!PyArg_ParseTuple(args, "y*y*y*:place", &block, &spans, &rows))
+        return NULL;
+    PyObject *result = NULL;
+    const char *fault = NULL;
+    Py_ssize_t n = rows.len / (Py_ssize_t)(ROW * sizeof(int64_t));
+    int64_t *scratch = malloc((size_t)(2 * n + 1) * sizeof(int64_t));
+    if (!scratch)
+        PyErr_NoMemory();
+    else if (rows.len % (Py_ssize_t)(ROW * sizeof(int64_t)) || spans.len % (Py_ssize_t)(2 * sizeof(int64_t)))
+        fault = "rows must hold four int64 values each, spans two";
+    else if ((uintptr_t)spans.buf % sizeof(int64_t))
+        fault = "spans must be aligned to 8 bytes";
+    else if ((result = PyBytes_FromStringAndSize(rows.buf, rows.len))) {
+        int64_t *placed = (int64_t *)PyBytes_AsString(result);
+        Py_BEGIN_ALLOW_THREADS
+        fault = place_rows(block.buf, block.len, spans.buf, spans.len / (Py_ssize_t)(2 * sizeof(int64_t)), placed, n,
+                           scratch);
+        Py_END_ALLOW_THREADS
+    }
+    if (fault) {
+        Py_CLEAR(result);
+        PyErr_SetString(PyExc_ValueError, fault);
+    }
+    free(scratch);
+    PyBuffer_Release(&block);
+    PyBuffer_Release(&spans);
+    PyBuffer_Release(&rows);
+    return result;
+}

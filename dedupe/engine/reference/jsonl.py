@@ -170,3 +170,22 @@ def find_span(line: bytes, field: bytes) -> tuple[int, int]:
                 key = text_of(token[1])
         before = token[0]
     return span
+
+
+def place(block: Buffer, spans: Buffer, rows: Buffer) -> bytes:
+    """Edits of the texts that `records` found as edits of the block: rows of int64 (record, start, end,
+    rule), in order, whose starts and ends move from the text to the block."""
+    whole, places = bytes(memoryview(block).cast("B")), memoryview(spans).cast("B")
+    flat = memoryview(rows).cast("B")
+    if len(flat) % 32 or len(places) % 16:
+        raise ValueError("rows must hold four int64 values each, spans two")
+    bounds, values = places.cast("q"), array("q", flat.tobytes())
+    for at in range(0, len(values), 4):
+        if not 0 <= values[at] < len(bounds) // 2:
+            raise ValueError("rows must name records of the block")
+        start, end = bounds[2 * values[at]], bounds[2 * values[at] + 1]
+        if not 0 <= start <= end <= len(whole):
+            raise ValueError("spans must lie within the block")
+        for i, raw in enumerate(memoryview(raw_offsets(whole[start:end], values[at + 1 : at + 3])).cast("q"), 1):
+            values[at + i] = start + raw
+    return values.tobytes()
