@@ -61,9 +61,34 @@ class Change(NamedTuple):
 def apply_splices(data: bytes, splices: Sequence[Splice]) -> bytes:
     """`data` with each span replaced; the splices ascend and do not overlap."""
     pieces, position = [], 0
-    for splice in splices:
-        pieces.append(data[position : splice.start])
-        pieces.append(splice.put)
-        position = splice.end
+    for start, end, put, _ in splices:
+        pieces.append(data[position:start])
+        if put:
+            pieces.append(put)
+        position = end
     pieces.append(data[position:])
     return b"".join(pieces)
+
+
+def compose_splices(first: Sequence[Splice], second: Sequence[Splice]) -> list[Splice]:
+    """Splices that do what `first` and, to its result, `second` do.
+
+    A span of `second` that takes what `first` has put takes what stood there before. It must take all
+    of it: spans of `second` begin and end outside of what `first` has put.
+    """
+    composed: list[Splice] = []
+    waiting = list(reversed(first))
+    shift = 0  # of the text between the two, against the original
+    for start, end, put, rule in second:
+        while waiting and waiting[-1].start + shift + len(waiting[-1].put) <= start:
+            shift += _growth(waiting[-1])
+            composed.append(waiting.pop())
+        begin = start - shift
+        while waiting and waiting[-1].start + shift < end:
+            shift += _growth(waiting.pop())
+        composed.append(Splice(begin, end - shift, put, rule))
+    return composed + waiting[::-1]
+
+
+def _growth(splice: Splice) -> int:
+    return len(splice.put) - (splice.end - splice.start)

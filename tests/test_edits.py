@@ -298,6 +298,6 @@ def test_damaged_rules_are_refused_or_harmless(native: ModuleType, rules: Rules)
 def test_the_cleaner_says_the_same_on_both_ways(many: list[str], repairs: bool) -> None:
     text, offsets = batch([document + "\n Ã©\x07" * (i % 2) for i, document in enumerate(many)])
     cleaner = Cleaner(CleanOptions(repair=RepairOptions(repairs)))
-    found = cleaner.clean_batch(text, offsets)
+    found = cleaner.find_edits(text, offsets).splices()
     cleaner.decides_by_engine = False
-    assert cleaner.clean_batch(text, offsets) == found
+    assert cleaner.find_edits(text, offsets).splices() == found

@@ -7,12 +7,12 @@ documents that change.
 """
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dedupe.clean.built_in import BUILT_IN, CAPTION, is_switched_off
 from dedupe.clean.shipped import Tables, read_tables
-from dedupe.document import Splice
+from dedupe.document import Splice, apply_splices, compose_splices
 from dedupe.engine import Buffer, engine
 from dedupe.engine import name as engine_name
 from dedupe.options import CleanOptions
@@ -74,48 +74,46 @@ class Cleaner:
         marks = bytearray(engine.scan(text, offsets, self.tables.needles))
         if self.looks_at_all:
             marks = bytearray(b"\1") * len(marks)
-        repaired = self._repair(text, offsets) if self.options.repair.enabled else {}
-        by_hand = set(repaired)
-        if not self.decides_by_engine:
-            by_hand.update(i for i, mark in enumerate(marks) if mark)
+        by_hand = self._repair(text, offsets) if self.options.repair.enabled else {}
         for i in by_hand:
             marks[i] = 0
+        if not self.decides_by_engine:
+            by_hand.update({i: self._decide(bytes(_document(text, offsets, i))) for i, mark in enumerate(marks) if mark})
+            return Edits(b"", (), {i: splices for i, splices in sorted(by_hand.items()) if splices})
         rows = b""
-        if self.decides_by_engine and marks.count(0) < len(marks):
+        if marks.count(0) < len(marks):
             rows = engine.edits(text, offsets, marks, self.tables.needles, self.tables.blob, self.flags)
-        return Edits(rows, self.tables.names, self._by_hand(text, offsets, repaired, by_hand) if by_hand else {})
+        return Edits(rows, self.tables.names, by_hand)
 
-    def clean_document(self, data: bytes) -> list[Splice]:
-        """What is taken out of one document."""
-        return self.find_edits(data, array("q", [0, len(data)])).splices().get(0, [])
-
-    def _by_hand(
-        self, text: Buffer, offsets: Buffer, repaired: dict[int, dict[int, bytes]], documents: Iterable[int]
-    ) -> dict[int, list[Splice]]:
-        from dedupe.clean.decisions import decide
-
-        splices = {}
-        for i in documents:
-            data = bytes(_document(text, offsets, i))
-            found = decide(data, self.rules, self.options.split, self.captions, self.off, repaired.get(i))
-            if found:
-                splices[i] = found
-        return splices
-
-    def _repair(self, text: Buffer, offsets: Buffer) -> dict[int, dict[int, bytes]]:
-        """The lines that repair changes, by document and by line."""
+    def _repair(self, text: Buffer, offsets: Buffer) -> dict[int, list[Splice]]:
+        """The documents that repair changes, repaired and cleaned."""
         broken = engine.suspicious(text, offsets, self.options.repair.unescape_html)
         if not any(broken):
             return {}
-        from dedupe.repair import repair_lines
+        from dedupe.repair import repair_document
 
         repaired = {}
         for i, mark in enumerate(broken):
             if mark:
-                lines = repair_lines(bytes(_document(text, offsets, i)), self.options.repair)
-                if lines:
-                    repaired[i] = lines
+                document = bytes(_document(text, offsets, i))
+                splices = repair_document(document, self.options.repair)
+                if splices:
+                    repaired[i] = compose_splices(splices, self._decide(apply_splices(document, splices)))
         return repaired
+
+    def _decide(self, document: bytes) -> list[Splice]:
+        """What goes out of one document that is sound."""
+        if not self.decides_by_engine:
+            from dedupe.clean.decisions import decide
+
+            return decide(document, self.rules, self.options.split, self.captions, self.off)
+        offsets = array("q", [0, len(document)])
+        rows = engine.edits(document, offsets, b"\1", self.tables.needles, self.tables.blob, self.flags)
+        return Edits(rows, self.tables.names, {}).splices().get(0, [])
+
+    def clean_document(self, data: bytes) -> list[Splice]:
+        """What is taken out of one document."""
+        return self.find_edits(data, array("q", [0, len(data)])).splices().get(0, [])
 
 
 def _document(text: Buffer, offsets: Buffer, i: int) -> memoryview:
