@@ -1,1 +1,50 @@
 """Takes out what scraped text says twice, and keeps the news."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dedupe.document import Cleaned as Cleaned
+    from dedupe.document import Edit as Edit
+    from dedupe.errors import AuditError as AuditError
+    from dedupe.errors import DedupeError as DedupeError
+    from dedupe.errors import InputError as InputError
+    from dedupe.errors import OutputError as OutputError
+    from dedupe.errors import RecordError as RecordError
+    from dedupe.errors import RulesError as RulesError
+    from dedupe.library import clean_documents as clean_documents
+    from dedupe.library import clean_text as clean_text
+    from dedupe.options import CleanOptions as CleanOptions
+    from dedupe.options import RepairOptions as RepairOptions
+
+__version__ = "0.1.0"
+
+# Where each public name lives; read when it is first asked for, since starting costs a hook its time.
+_HOMES = {
+    "Cleaned": "document",
+    "Edit": "document",
+    "AuditError": "errors",
+    "DedupeError": "errors",
+    "InputError": "errors",
+    "OutputError": "errors",
+    "RecordError": "errors",
+    "RulesError": "errors",
+    "clean_documents": "library",
+    "clean_text": "library",
+    "CleanOptions": "options",
+    "RepairOptions": "options",
+}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'dedupe' has no attribute {name!r}")
+    value = getattr(import_module(f"dedupe.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

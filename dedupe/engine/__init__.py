@@ -6,21 +6,30 @@ hand, which changes the speed and nothing else.
 """
 
 import os
+from array import array
 from importlib import import_module
-from types import ModuleType
-from typing import cast
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+if TYPE_CHECKING:
+    from dedupe.engine.interface import Engine
+
+Buffer: TypeAlias = bytes | bytearray | memoryview | array  # type: ignore[type-arg]
 
 
-def _choose(wanted: str | None) -> tuple[str, ModuleType]:
+def load_engine(wanted: str | None = None) -> "tuple[str, Engine]":
+    """The engine's name and the engine: the one wanted, or the fastest there is.
+
+    Raises ImportError where the one wanted is not there.
+    """
     if wanted not in (None, "", "native", "reference"):
         raise ImportError(f"DEDUPE_ENGINE={wanted}: no such engine; use native or reference")
     if wanted != "reference":
         try:
-            return "native", import_module("dedupe.engine._native")
+            return "native", cast("Engine", import_module("dedupe.engine._native"))
         except ImportError:
             if wanted == "native":
                 raise
-    return "reference", cast(ModuleType, import_module("dedupe.engine.reference"))
+    return "reference", cast("Engine", import_module("dedupe.engine.reference"))
 
 
-name, engine = _choose(os.environ.get("DEDUPE_ENGINE"))
+name, engine = load_engine(os.environ.get("DEDUPE_ENGINE"))

@@ -1,16 +1,18 @@
 /* The compiled engine's calls, one line each; what they do stands in the file named beside them,
  * and what is right stands in ../reference/, file by file. */
-#include "native.h"
-
-PyObject *call_fold(PyObject *module, PyObject *args); /* near.c, with the next five */
-PyObject *call_word_hashes(PyObject *module, PyObject *args);
-PyObject *call_sketch(PyObject *module, PyObject *args);
-PyObject *call_shingles(PyObject *module, PyObject *args);
-PyObject *call_jaccard(PyObject *module, PyObject *args);
-PyObject *call_digests(PyObject *module, PyObject *args);
+#include "lines.h"
 
 static PyMethodDef calls[] = {
     {"fold", call_fold, METH_VARARGS, "fold(text, offsets, out, out_offsets)"},
+    {"scan", call_scan, METH_VARARGS, "scan(text, offsets, needles) -> bytes"},
+    {"line_table", call_line_table, METH_VARARGS, "line_table(document, needles) -> bytes"},
+    {"count_lines", call_count_lines, METH_VARARGS, "count_lines(text, offsets) -> int"},
+    {"normal_form", call_normal_form, METH_VARARGS, "normal_form(line, shape=False) -> bytes"},
+    {"shape_ends", call_shape_ends, METH_VARARGS, "shape_ends(shape) -> list[int]"},
+    {"line_key", call_line_key, METH_VARARGS, "line_key(form) -> int"},
+    {"records", call_records, METH_VARARGS, "records(block, field) -> (starts, spans, text, offsets, status)"},
+    {"raw_offsets", call_raw_offsets, METH_VARARGS, "raw_offsets(content, offsets) -> bytes"},
+    {"suspicious", call_suspicious, METH_VARARGS, "suspicious(text, offsets, entities=False) -> bytes"},
     {"word_hashes", call_word_hashes, METH_VARARGS, "word_hashes(text, offsets, out, out_offsets)"},
     {"sketch", call_sketch, METH_VARARGS, "sketch(text, offsets, n_perm, a, b, out)"},
     {"shingles", call_shingles, METH_VARARGS, "shingles(text, offsets, out, out_offsets)"},
@@ -29,5 +31,6 @@ static struct PyModuleDef definition = {
 
 PyMODINIT_FUNC PyInit__native(void)
 {
+    lines_prepare();
     return PyModuleDef_Init(&definition);
 }

@@ -16,8 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Plain loops, compiled once per vector width; the loader picks at run time. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(DEDUPE_NO_CLONES)
+/* Plain loops, compiled once per vector width; the loader (glibc's) picks at run time. */
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && !defined(DEDUPE_NO_CLONES)
 #define VECTOR_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define VECTOR_CLONES
@@ -37,5 +37,24 @@ void batch_close(Batch *batch);
 
 /* A writable, C-contiguous buffer of at least `bytes` bytes that the caller owns; 0 or -1. */
 int output_open(Py_buffer *view, PyObject *object, Py_ssize_t bytes, const char *name);
+
+/* The calls, all METH_VARARGS, by the file that has them. */
+#define CALL(name) PyObject *call_##name(PyObject *module, PyObject *args)
+CALL(records); /* jsonl.c */
+CALL(raw_offsets);
+CALL(scan); /* lines.c */
+CALL(line_table);
+CALL(count_lines);
+CALL(normal_form);
+CALL(shape_ends);
+CALL(line_key);
+CALL(suspicious); /* suspicion.c */
+CALL(fold); /* near.c */
+CALL(word_hashes);
+CALL(sketch);
+CALL(shingles);
+CALL(jaccard);
+CALL(digests);
+#undef CALL
 
 #endif

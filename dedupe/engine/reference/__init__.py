@@ -2,8 +2,27 @@
 
 from dedupe.engine.reference.digest import digests
 from dedupe.engine.reference.jaccard import jaccard
+from dedupe.engine.reference.jsonl import raw_offsets, records
+from dedupe.engine.reference.lines import count_lines, line_key, line_table, normal_form, scan, shape_ends
 from dedupe.engine.reference.sketch import shingles, sketch
+from dedupe.engine.reference.suspicion import suspicious
 from dedupe.engine.reference.unicode import fold
 from dedupe.engine.reference.words import word_hashes
 
-__all__ = ["digests", "fold", "jaccard", "shingles", "sketch", "word_hashes"]
+__all__ = [
+    "count_lines",
+    "digests",
+    "fold",
+    "jaccard",
+    "line_key",
+    "line_table",
+    "normal_form",
+    "raw_offsets",
+    "records",
+    "scan",
+    "shape_ends",
+    "shingles",
+    "sketch",
+    "suspicious",
+    "word_hashes",
+]

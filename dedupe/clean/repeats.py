@@ -1,0 +1,214 @@
+"""Later copies of a headline, caption, byline or paragraph go; the first stays.
+
+In: an article's lines. Out: the lines that go, each with its rule. Short texts repeat themselves on
+purpose (refrains, scores, forecasts, code), so a copy alone is no reason. Three patterns are: the
+first line comes back in the head; two adjacent copies that stand exactly twice; the whole article
+stands again. A study of real pages found 30 true and no false ones among adjacent copies of 25
+characters and more that stand exactly twice, 14 and none among copies whose neighbours repeat too,
+but 78 and 15 by length alone: a meal plan repeats whole paragraphs. Prose must be near: a poem, a
+table or a menu has none. Cost: linear in the lines, quadratic in the head's 16.
+"""
+
+import re
+from collections import Counter
+
+from dedupe.clean.copies import is_copy
+from dedupe.clean.lines import ARTIFACT, LETTERS, STOP, UNSPACED, Article, Lines
+
+HEAD = 12  # lines among which the headline may come back
+HEAD_BEHIND = 5  # lines after its last copy that still belong to the head
+MAX_STRANGERS = 2  # paragraphs before the headline's copy that are no copies themselves
+HEADLINE_WIDTH = 12
+NAME_WIDTH = 8  # a first line that is a byline, where more comes back than it
+COPY_WIDTH = 8  # in a head that repeats itself
+PAIR_WIDTH = 25  # two adjacent copies in the midst of prose
+BANNERS = 3  # lines among which a headline stands twice below a site's banner
+SHORT_PAIR_HEAD = 6  # lines among which a shorter pair counts (a byline twice)
+AGAIN_STARTS = 8  # lines of the head at which the article may begin again
+AGAIN_LINES = 3
+AGAIN_SHARE = 3  # a third of the article's lines, at least
+PROSE_NEAR = 4  # lines behind the headline's copy among which there is prose, where no line is blank
+INDENT = 4  # code
+TABLE_BARS = 3
+TABLE_TABS = 2
+TEXT_BEGINS = (b"'", b"(", b"[", b"?")
+DATA_NUMBERS = 5  # numbers in a line of a table or a log
+NUMBER = re.compile(rb"[0-9]+")
+
+HEADLINE, CAPTION, BYLINE = "repeat.headline", "repeat.caption", "repeat.byline"
+PARAGRAPH, AGAIN = "repeat.paragraph", "repeat.article"
+CAPTION_DROPPED = "captions.drop"
+
+
+def find_repeats(article: Article, captions: str = "keep") -> dict[int, str]:
+    """The lines that go and their rules, by their place in `article.ids`.
+
+    With captions="drop" the first copy of a repeated caption goes as well.
+    """
+    n = len(article)
+    if n < 2:
+        return {}
+    found: dict[int, str] = {}
+    _find_article_again(article, found)
+    _find_head_copies(article, found)
+    _find_pairs(article, found)
+    if captions == "drop":
+        for k in [k for k, rule in found.items() if rule == CAPTION]:
+            for i in range(k):
+                if i not in found and _same(article, i, k):
+                    found[i] = CAPTION_DROPPED
+    return found
+
+
+def _same(article: Article, i: int, k: int) -> bool:
+    """Whether line k copies line i; the keys only say where it is worth a look."""
+    lines, a, b = article.lines, article.ids[i], article.ids[k]
+    if lines.key[a] == lines.key[b]:
+        return lines.raw(a) == lines.raw(b) or lines.form(a) == lines.form(b)
+    if any(edge[a] and edge[a] == edge[b] for edge in lines.edges):
+        return is_copy(lines.form(a), lines.form(b), lines.raw(a), lines.raw(b))
+    return False
+
+
+def _is_text(lines: Lines, i: int) -> bool:
+    """Whether line i may be a headline, a caption or a paragraph: not a table's row, a log's entry, a
+    line of code, a quoted or a listed one, or a ruler."""
+    form, raw = lines.form(i), lines.raw(i)
+    if not lines.flags[i] & LETTERS or raw[:INDENT].isspace() or raw.count(b"\t") >= TABLE_TABS or raw.count(b"|") >= TABLE_BARS:
+        return False
+    begins = form[:1].isalnum() or form[0] >= 0x80 or form[:1] in TEXT_BEGINS
+    has_words = b" " in form or any(byte >= UNSPACED for byte in form)
+    return begins and has_words and len(NUMBER.findall(form)) < DATA_NUMBERS
+
+
+def _find_head_copies(article: Article, found: dict[int, str]) -> None:
+    last = _headline_again(article, found)
+    if not last:
+        return
+    lines, ids = article.lines, article.ids
+    for k in range(1, min(len(ids), last + HEAD_BEHIND)):
+        if k in found or lines.width[ids[k]] < COPY_WIDTH:
+            continue
+        original = next((i for i in range(k) if i not in found and _same(article, i, k)), None)
+        if original is not None and _is_text(lines, ids[original]):
+            wide = lines.width[ids[k]] >= PAIR_WIDTH
+            found[k] = HEADLINE if original == 0 else CAPTION if wide else BYLINE
+        elif k > last and article.prose[k]:
+            break  # the body has begun
+
+
+def _headline_again(article: Article, found: dict[int, str]) -> int:
+    """The place of the last copy of the first line in the head, where one tells of a scraped head; else 0."""
+    lines, ids = article.lines, article.ids
+    first = ids[0]
+    if lines.width[first] < NAME_WIDTH or lines.ends_open(first) or not _is_text(lines, first):
+        return 0
+    copies = [False] * min(len(ids), HEAD)
+    copied = copies[:]
+    for k in range(1, len(copies)):
+        for i in range(k):
+            if _same(article, i, k):
+                copies[k] = copied[i] = True
+    again: list[tuple[int, int]] = []  # copies of the first line, each with the paragraphs before it
+    strangers = others = 0
+    for k in range(1, len(copies)):
+        if k in found:
+            continue
+        if _same(article, 0, k):
+            if not _in_stanza(article, k, copies):
+                again.append((k, strangers))
+        elif copies[k]:
+            others += 1
+        elif article.prose[k] and not copied[k]:
+            strangers += 1
+            if strangers > MAX_STRANGERS:
+                break
+    # Behind paragraphs, a heading or an answer may say the headline but for a word before it.
+    loose = MAX_STRANGERS if others or len(again) > 1 else 1
+    whole = (k for k, before in again if before < loose or lines.key[ids[k]] == lines.key[first])
+    last = max(whole, default=0)
+    if not others and (lines.flags[first] & STOP or lines.width[first] < HEADLINE_WIDTH):
+        return 0  # a sentence or a name, so far as one can tell
+    return last if article.last_prose > last else 0
+
+
+def _in_stanza(article: Article, k: int, copies: list[bool]) -> bool:
+    """Whether line k stands, with no blank line between, beside a short line that is new: a poem's first
+    line comes back like that. Where an article has no blank lines at all, its prose must be near."""
+    if all(article.joined[:-1]):
+        return not any(article.prose[k + 1 : k + 1 + PROSE_NEAR])
+    before = k > 0 and article.joined[k - 1] and not _belongs_to_head(article, k - 1, copies)
+    return before or (article.joined[k] and not _belongs_to_head(article, k + 1, copies))
+
+
+def _belongs_to_head(article: Article, k: int, copies: list[bool]) -> bool:
+    is_copied = k == 0 or (k < len(copies) and copies[k])
+    return is_copied or article.prose[k] or article.lines.flags[article.ids[k]] & ARTIFACT != 0
+
+
+def _find_pairs(article: Article, found: dict[int, str]) -> None:
+    lines, ids, n = article.lines, article.ids, len(article)
+    counts: Counter[int] | None = None
+    for k in range(1, n):
+        i = k - 1
+        if k in found or i in found:
+            continue
+        if lines.key[ids[i]] != lines.key[ids[k]]:
+            if k <= BANNERS and lines.width[ids[i]] >= PAIR_WIDTH and _is_headline_twice(article, i, k):
+                found[k] = HEADLINE
+            continue
+        if counts is None:
+            counts = Counter([lines.key[x] for x in ids])
+        if counts[lines.key[ids[k]]] == 2 and _is_pair(article, i, k) and _same(article, i, k):
+            width = lines.width[ids[k]]
+            found[k] = PARAGRAPH if article.prose[k] else CAPTION if width >= PAIR_WIDTH else BYLINE
+
+
+def _is_headline_twice(article: Article, i: int, k: int) -> bool:
+    """Whether line k is a near copy of the headline i above it, below a banner or two."""
+    if any(article.prose[: k + 1]) or article.last_prose < k or not _same(article, i, k):
+        return False
+    return _is_text(article.lines, article.ids[i]) and not _in_stanza(article, k, [True])
+
+
+def _is_pair(article: Article, i: int, k: int) -> bool:
+    """Whether two adjacent copies are a scraper's: paragraphs; captions or bylines in the head; captions
+    set apart in the midst of prose."""
+    lines, ids = article.lines, article.ids
+    width = lines.width[ids[k]]
+    if not _is_text(lines, ids[k]):
+        return False
+    if article.prose[k]:
+        return True
+    apart = not article.joined[i]
+    if apart and (any(article.prose[:i]) or _in_stanza(article, k, [True])):
+        return False
+    if k <= SHORT_PAIR_HEAD and article.last_prose > k:
+        is_byline = not apart and width >= COPY_WIDTH and not lines.flags[ids[k]] & STOP
+        if is_byline or (width >= PAIR_WIDTH and not lines.ends_open(ids[k])):
+            return True
+    between_prose = i > 0 and article.prose[i - 1] and k + 1 < len(article) and article.prose[k + 1]
+    set_apart = not article.joined[i - 1] and not article.joined[k]
+    return width >= PAIR_WIDTH and between_prose and set_apart
+
+
+def _find_article_again(article: Article, found: dict[int, str]) -> None:
+    """The article, or most of it, stands a second time."""
+    lines, ids, n = article.lines, article.ids, len(article)
+    if sum(article.prose) < 4:
+        return
+    key = [lines.key[x] for x in ids]
+    places: dict[int, list[int]] = {}
+    for k, value in enumerate(key):
+        places.setdefault(value, []).append(k)
+    for start in range(min(AGAIN_STARTS, n)):
+        for again in places[key[start]]:
+            if again <= start + 1 or again in found:
+                continue
+            length = 0
+            while again + length < n and start + length < again and key[start + length] == key[again + length]:
+                length += 1
+            prose = sum(article.prose[again : again + length])
+            if length >= AGAIN_LINES and prose >= 2 and length * AGAIN_SHARE >= n:
+                if all(_same(article, start + x, again + x) for x in range(length)):
+                    found.update(dict.fromkeys(range(again, again + length), AGAIN))

@@ -1,0 +1,247 @@
+"""Rules for artifacts: TOML files to something that the engine can look for.
+
+A rule names whole lines (`line`), beginnings of lines (`start`) or, in a user's file, a regular
+expression (`pattern`), and the evidence that it needs around them. Whole lines and beginnings are
+compared as shapes: the normal form, with runs of digits as `#`. Their keys make one hash table
+("needles") that the engine tests each short line against, so that Python sees hits only.
+
+    [[rule]]
+    id = "en.advertisement"          # the file's stem, a dot, a name
+    about = "label above an advertisement"
+    line = ["Advertisement"]         # the whole line; # is any number
+    start = ["Sign up for our"]      # the line begins so, at a word's end ...
+    max_words = 12                   # ... and has at most so many words
+    pattern = 'Ref\\. \\d+'          # the whole line, as the `regex` package reads it
+    exact_case = false
+    evidence = "alone"               # alone, head, tail, edge, beside
+    run = 1                          # lines of one family that must stand together
+    family = "ads"                   # the id, unless told
+    then = ["#"]                     # what may follow and goes too
+    takes = ["ADVERTISEMENT"]        # examples for ...
+    leaves = ["Advertisement costs rise"]  # ... and against; `takes` and `leaves` are tested on loading
+"""
+
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
+
+from dedupe.engine import engine
+from dedupe.errors import RulesError
+
+if TYPE_CHECKING:
+    import regex
+
+EVIDENCE = ("alone", "head", "tail", "edge", "beside")
+GATE_BYTES = 8192
+START_SALT = 0x9E3779B97F4A7C15  # keeps beginnings apart from whole lines in the needles
+PATTERN_SECONDS = 0.1  # for one line of at most PATTERN_BYTES
+PATTERN_BYTES = 2000
+SHIPPED = Path(__file__).parent / "rules"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule as its file states it; see the head of this module."""
+
+    id: str
+    about: str = ""
+    line: tuple[str, ...] = ()
+    start: tuple[str, ...] = ()
+    pattern: str = ""
+    max_words: int = 12
+    exact_case: bool = False
+    evidence: str = "alone"
+    run: int = 1
+    family: str = ""
+    then: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
+    leaves: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Rules:
+    """Rules ready to match. `needles` is the engine's hash table of their lines and beginnings."""
+
+    lines: dict[bytes, list[Rule]] = field(default_factory=dict)
+    starts: dict[bytes, list[Rule]] = field(default_factory=dict)
+    patterns: list[tuple[Rule, "regex.Pattern[str]"]] = field(default_factory=list)
+    then: dict[str, frozenset[bytes]] = field(default_factory=dict)
+    needles: bytes = b""
+
+    def match(self, raw: bytes) -> Rule | None:
+        """The first rule that takes the line `raw` (UTF-8, without its ending), whatever stands around it."""
+        shape = engine.normal_form(raw, True)
+        for rule in self.lines.get(shape, ()):
+            if not rule.exact_case or _agrees_in_case(raw, rule.line):
+                return rule
+        if self.starts:
+            words = -1
+            for end in engine.shape_ends(shape):
+                for rule in self.starts.get(shape[:end], ()):
+                    words = _count_words(shape) if words < 0 else words
+                    if words <= rule.max_words:
+                        return rule
+        return self._match_pattern(raw)
+
+    def _match_pattern(self, raw: bytes) -> Rule | None:
+        if not self.patterns or len(raw) > PATTERN_BYTES:
+            return None
+        text = raw.decode("utf-8", "surrogatepass").strip()
+        for rule, pattern in self.patterns:
+            try:
+                if pattern.fullmatch(text, timeout=PATTERN_SECONDS):
+                    return rule
+            except TimeoutError:
+                raise RulesError(
+                    f"rule {rule.id}: pattern {rule.pattern!r} took over {PATTERN_SECONDS} s on a line "
+                    f"of {len(text)} characters; make it simpler"
+                ) from None
+        return None
+
+
+def _agrees_in_case(raw: bytes, items: Iterable[str]) -> bool:
+    text = " ".join(raw.decode("utf-8", "surrogatepass").split())
+    return any(text == item or _digits_folded(text) == item for item in items)
+
+
+def _digits_folded(text: str) -> str:
+    import re
+
+    return re.sub(r"\d+", "#", text)
+
+
+def _count_words(shape: bytes) -> int:
+    text = shape.decode("utf-8", "surrogatepass")
+    wide = sum("\u3000" <= char <= "\u9fff" for char in text)
+    return len(text.split()) + wide
+
+
+def shape(item: str) -> bytes:
+    """The shape of an item of a rule."""
+    return engine.normal_form(item.encode("utf-8", "surrogatepass"), True)
+
+
+def load_rules(paths: Sequence[str] = (), no_rule: Sequence[str] = ()) -> Rules:
+    """The shipped rules and those of `paths`, without the ids and families in `no_rule`.
+
+    Raises RulesError, naming file and rule, for what cannot be read or is wrong.
+    """
+    return _load_rules(tuple(paths), tuple(no_rule))
+
+
+@cache
+def _load_rules(paths: tuple[str, ...], no_rule: tuple[str, ...]) -> Rules:
+    return _collect(
+        rule
+        for path in [*sorted(SHIPPED.glob("*.toml")), *map(Path, paths)]
+        for rule in read_rules(path, tests=path.parent != SHIPPED)
+        if not is_switched_off(rule.id, no_rule)
+    )
+
+
+def _collect(wanted: Iterable[Rule]) -> Rules:
+    rules = Rules()
+    for rule in wanted:
+        for item in rule.line:
+            rules.lines.setdefault(shape(item), []).append(rule)
+        for item in rule.start:
+            rules.starts.setdefault(shape(item), []).append(rule)
+        if rule.pattern:
+            rules.patterns.append((rule, _compile(rule)))
+        if rule.then:
+            rules.then[rule.id] = frozenset(map(shape, rule.then))
+    rules.needles = make_needles(rules.lines, rules.starts)
+    return rules
+
+
+def is_switched_off(id: str, no_rule: Sequence[str]) -> bool:
+    """Whether `no_rule` names the id or one of the families it belongs to."""
+    return any(id == name or id.startswith(name + ".") for name in no_rule)
+
+
+def make_needles(lines: Iterable[bytes], starts: Iterable[bytes]) -> bytes:
+    """What the engine tests short lines against: a gate of one bit for each hash of a shape's first
+    three bytes, then an open-addressing table of keys (2^n slots, at most a quarter used, 0 is empty)."""
+    lines, starts = set(lines), set(starts)
+    gate = bytearray(GATE_BYTES)
+    for item in lines | starts:
+        bit = (int.from_bytes(item[:3], "little") * 0x9E3779B1 & 0xFFFFFFFF) >> 16
+        gate[bit >> 3] |= 1 << (bit & 7)
+    keys = {engine.line_key(item) for item in lines} | {engine.line_key(item) ^ START_SALT for item in starts}
+    size = 64
+    while size < 4 * len(keys):
+        size *= 2
+    slots = [0] * size
+    for key in sorted(keys - {0}):
+        at = key & (size - 1)
+        while slots[at]:
+            at = (at + 1) & (size - 1)
+        slots[at] = key
+    return bytes(gate) + b"".join(slot.to_bytes(8, "little") for slot in slots)
+
+
+def read_rules(path: Path, tests: bool = True) -> list[Rule]:
+    """The rules of one file, checked, with `tests` on their own examples too; RulesError names the file
+    and the rule."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise RulesError(f"{path}: cannot be read as rules: {error}") from None
+    entries = data.pop("rule", [])
+    if data or not isinstance(entries, list):
+        raise RulesError(f"{path}: {', '.join(data) or 'rule'}: not known here; write [[rule]] tables only")
+    rules = [_make_rule(path, entry) for entry in entries]
+    for rule in rules if tests else ():
+        _test_rule(path, rule)
+    return rules
+
+
+def _test_rule(path: Path, rule: Rule) -> None:
+    alone = _collect([rule])
+    for text, wanted in [*((x, True) for x in rule.takes), *((x, False) for x in rule.leaves)]:
+        if (alone.match(text.encode("utf-8", "surrogatepass")) is not None) != wanted:
+            raise RulesError(f"{path}: rule {rule.id}: {'does not take' if wanted else 'takes'} {text!r}")
+
+
+def _make_rule(path: Path, entry: dict[str, Any]) -> Rule:
+    name = entry.get("id", "?")
+
+    def fail(what: str) -> RulesError:
+        return RulesError(f"{path}: rule {name}: {what}")
+
+    hints = get_type_hints(Rule)
+    values: dict[str, Any] = {}
+    for key, value in entry.items():
+        if key not in hints:
+            raise fail(f"{key} is not known; use {', '.join(hints)}")
+        if get_args(hints[key]):
+            if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+                raise fail(f"{key} must be a list of strings")
+            value = tuple(value)
+        elif type(value) is not hints[key]:
+            raise fail(f"{key} must be of type {hints[key].__name__}")
+        values[key] = value
+    if not isinstance(values.get("id"), str) or not values["id"]:
+        raise fail("has no id")
+    rule = Rule(**{"family": values["id"], **values})
+    if rule.evidence not in EVIDENCE:
+        raise fail(f"evidence {rule.evidence!r}; use {', '.join(EVIDENCE)}")
+    if not (rule.line or rule.start or rule.pattern):
+        raise fail("matches nothing; give line, start or pattern")
+    if not all(map(shape, rule.line + rule.start + rule.then)):
+        raise fail("an item of line, start or then is blank")
+    if rule.pattern:
+        try:
+            _compile(rule)
+        except Exception as error:  # regex.error, and what else a pattern makes it raise
+            raise fail(f"pattern {rule.pattern!r}: {error}") from None
+    return rule
+
+
+def _compile(rule: Rule) -> "regex.Pattern[str]":
+    import regex
+
+    return regex.compile(rule.pattern, 0 if rule.exact_case else regex.IGNORECASE)

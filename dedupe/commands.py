@@ -1,0 +1,207 @@
+"""The commands as functions: which sources go into which sinks. The command line calls these.
+
+A file that cannot be read is named and the others go on; the exit code remembers it. A file that is
+written takes its place only when all that belongs in it is there.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import BinaryIO
+
+from dedupe.audit import Journal, read_sections, restore_stream
+from dedupe.clean.cleaner import Cleaner
+from dedupe.diff import Diff
+from dedupe.errors import DedupeError, InputError
+from dedupe.options import CleanOptions, ReadOptions, WriteOptions
+from dedupe.pipeline import Flow
+from dedupe.read import Source, open_source, open_unpacked
+from dedupe.report import Report
+from dedupe.write import FileSink, NullSink, Sink, StreamSink
+
+SPOOL_BYTES = 16 << 20  # of a restored stream that wait in memory until the last of them is known to be right
+COPY_BYTES = 1 << 20
+ARTICLE_BREAK = b"\n\n\n\n"  # between text files that become one stream
+
+
+def clean_files(names: Sequence[str], read: ReadOptions, clean: CleanOptions, write: WriteOptions) -> int:
+    """`dedupe clean`: cleans each source into stdout, a file, or its own place; gives the exit code.
+
+    Raises DedupeError where nothing can be done at all, and ValueError for options that contradict.
+    """
+    if write.in_place and "-" in names:
+        raise ValueError("--in-place rewrites files; stdin is none")
+    if write.audit and os.path.realpath(write.audit) in map(os.path.realpath, [*names, write.output or ""]):
+        raise ValueError(f"--audit {write.audit}: is a file of this run already; choose another")
+    report = Report(checking=write.check, counts_lines=write.stats, shows_progress=write.progress)
+    flow = Flow(read, Cleaner(clean), report)
+    flow.journal = Journal(write.audit, _audit_head(clean, write)) if write.audit else None
+    try:
+        if write.in_place or write.check or write.diff:
+            _clean_each(flow, names, write)
+        else:
+            _clean_into_one(flow, names, write)
+        if flow.journal:
+            flow.journal.commit()
+    except BaseException:
+        if flow.journal:
+            flow.journal.abort()
+        raise
+    finally:
+        report.close(with_stats=write.stats)
+    return report.exit_code
+
+
+def _clean_into_one(flow: Flow, names: Sequence[str], write: WriteOptions) -> None:
+    """All sources, in order, into one stream or file."""
+    sink: Sink = FileSink(write.output) if write.output else StreamSink()
+    try:
+        before: Source | None = None
+        for name in names:
+            source = _open(flow, name)
+            if source is None:
+                continue
+            if before and flow.tail:
+                flow.join(sink, _gap(before, source, flow.tail))
+            _run(flow, source, sink)
+            before = source
+        if write.output and flow.report.failures:
+            raise InputError(f"{write.output}: is as it was, since not all input could be read")
+        sink.commit()
+    except BaseException:
+        sink.abort()
+        raise
+
+
+def _gap(before: Source, source: Source, tail: bytes) -> bytes:
+    """What keeps the next source's first record apart from the last one's."""
+    if before.format == source.format == "text":
+        return ARTICLE_BREAK[len(tail) - len(tail.rstrip(b"\n")) :]
+    return b"" if tail.endswith(b"\n") else b"\n"
+
+
+def _clean_each(flow: Flow, names: Sequence[str], write: WriteOptions) -> None:
+    """Each source by itself: into its own place, or only looked at."""
+    out = StreamSink()
+    for name in names:
+        source = _open(flow, name)
+        if source is None:
+            continue
+        if write.diff:
+            diff = Diff(source.name, source.format)
+            flow.on_change = lambda line, change, diff=diff: out.write(
+                "".join(diff.lines(line, change)).encode()
+            )
+        sink: Sink = NullSink()
+        try:
+            if write.in_place:
+                sink = FileSink(name)
+            changed = _run(flow, source, sink)
+        except BaseException:
+            sink.abort()
+            raise
+        if not changed:
+            sink.abort()
+            continue
+        sink.commit()
+        if write.in_place or write.check:
+            flow.report.note_change(name)
+
+
+def _open(flow: Flow, name: str) -> Source | None:
+    if name == "-" and sys.stdin.isatty():
+        flow.report.say("reading from the terminal; end with Ctrl-D, or name files")
+    try:
+        return open_source(name, flow.read)
+    except InputError as error:
+        flow.report.fail(str(error))
+        return None
+
+
+def _run(flow: Flow, source: Source, sink: Sink) -> bool:
+    try:
+        return flow.clean_source(source, sink)
+    except InputError as error:
+        if flow.read.strict:
+            raise
+        flow.report.fail(str(error))
+        return False
+    finally:
+        source.stream.close()
+
+
+def _audit_head(clean: CleanOptions, write: WriteOptions) -> dict[str, object]:
+    from dedupe import __version__
+    from dedupe.engine.unicode_tables import VERSION
+
+    return {
+        "tool": f"dedupe {__version__}",
+        "unicode": VERSION,
+        "command": "clean",
+        "in_place": write.in_place,
+        "options": asdict(clean),
+    }
+
+
+def restore_files(audit: str, name: str | None, output: str | None, in_place: bool) -> int:
+    """`dedupe restore`: the input back from the output and its audit; gives the exit code.
+
+    Raises AuditError where the two do not belong together, before anything is written.
+    """
+    if in_place:
+        if name or output:
+            raise ValueError(
+                "--in-place restores the files that the audit names; FILE and --output do not go with it"
+            )
+        return _restore_in_place(audit)
+    stream = _open_output(name or "-")
+    if output:
+        sink: Sink = FileSink(output)
+        try:
+            for data in restore_stream(audit, stream, name):
+                sink.write(data)
+            sink.commit()
+        except BaseException:
+            sink.abort()
+            raise
+        return 0
+    with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
+        for data in restore_stream(audit, stream, name):
+            spool.write(data)
+        spool.seek(0)
+        sink = StreamSink()
+        while data := spool.read(COPY_BYTES):
+            sink.write(data)
+    return 0
+
+
+def _open_output(name: str) -> BinaryIO:
+    try:
+        return open_unpacked(name)
+    except OSError as error:
+        raise InputError(
+            f"{name}: cannot be read: {error.strerror}; give the file that dedupe wrote"
+        ) from None
+
+
+def _restore_in_place(audit: str) -> int:
+    failed = False
+    for section in read_sections(audit, in_place=True):
+        try:
+            sink = FileSink(section.source)
+            try:
+                with _open_output(section.source) as stream:
+                    for data in section.restore(stream):
+                        sink.write(data)
+                    section.expect_end(stream)
+                sink.commit()
+            except BaseException:
+                sink.abort()
+                raise
+        except DedupeError as error:
+            sys.stderr.write(f"dedupe: {error}\n")
+            section.skip()
+            failed = True
+    return 2 if failed else 0

@@ -1,0 +1,69 @@
+"""The nouns that flow between the stages: what was taken out, and what is left."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Edit(NamedTuple):
+    """A span of a document replaced, with its rule.
+
+    `text[start:end] == took` becomes `put`. Offsets count characters of the document's original
+    text; edits ascend and do not overlap, so applying them from the last to the first gives the
+    clean text, and putting `took` back gives the original.
+    """
+
+    start: int
+    end: int
+    put: str
+    took: str
+    rule: str
+
+
+class Cleaned(NamedTuple):
+    """A document after cleaning.
+
+    >>> Cleaned("news", ()).text
+    'news'
+    """
+
+    text: str
+    edits: Sequence[Edit]
+
+
+class Splice(NamedTuple):
+    """An edit as the stages pass it on: byte offsets into UTF-8, nothing decoded yet."""
+
+    start: int
+    end: int
+    put: bytes
+    rule: str
+
+
+class Change(NamedTuple):
+    """What becomes of one record.
+
+    `edits` lead from its text (`document`) to the clean text; `splices` do the same to the bytes that
+    were read, one for each edit. Where the bytes were not UTF-8 (`rescued`), one splice replaces the
+    record as a whole.
+    """
+
+    output: bytes
+    document: bytes
+    edits: Sequence[Splice]
+    splices: Sequence[Splice]
+    rescued: bool = False
+
+    def took(self, edit: Splice) -> bytes:
+        """The text that one of `edits` takes."""
+        return self.document[edit.start : edit.end]
+
+
+def apply_splices(data: bytes, splices: Sequence[Splice]) -> bytes:
+    """`data` with each span replaced; the splices ascend and do not overlap."""
+    pieces, position = [], 0
+    for splice in splices:
+        pieces.append(data[position : splice.start])
+        pieces.append(splice.put)
+        position = splice.end
+    pieces.append(data[position:])
+    return b"".join(pieces)

@@ -1,0 +1,36 @@
+"""Everything that can go wrong with data and files.
+
+    DedupeError
+    ├── InputError      a source cannot be read, or is not what it was said to be
+    │   └── RecordError one record of it is broken; the others are not
+    ├── OutputError     a result cannot be written
+    ├── AuditError      an audit is damaged, or does not belong to the text at hand
+    └── RulesError      a rules file is wrong
+
+A caller's mistake is a ValueError or TypeError as anywhere. Messages read
+`source:line: what is wrong; what to do`. The command line turns them into exit codes in one place.
+"""
+
+
+class DedupeError(Exception):
+    """Root of all errors that data and files cause."""
+
+
+class InputError(DedupeError):
+    """A source cannot be read, or is not what it was said to be."""
+
+
+class RecordError(InputError):
+    """One record is broken: not JSON, no text field, or not decodable."""
+
+
+class OutputError(DedupeError):
+    """A result cannot be written."""
+
+
+class AuditError(DedupeError):
+    """An audit is damaged, or does not belong to the text at hand."""
+
+
+class RulesError(DedupeError):
+    """A rules file cannot be read, or one of its rules is wrong."""

@@ -1,0 +1,94 @@
+"""What each stage may be told: one frozen dataclass a stage, and the only home of defaults.
+
+The command line, the library and the configuration file fill these; no stage has defaults of its own.
+A wrong value is a ValueError at construction, before anything is read.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """Where a record's text lies."""
+
+    format: Literal["text", "jsonl"] | None = None
+    """None: by suffix, else by the first byte (`{` is JSONL)."""
+    field: str = "text"
+    """JSONL: the field that holds the text."""
+    id_field: str = "id"
+    """JSONL: the field that names a record in audits; records without it go by line number."""
+    strict: bool = False
+    """Stop at the first broken record instead of passing it through."""
+
+    def __post_init__(self) -> None:
+        if self.format not in (None, "text", "jsonl"):
+            raise ValueError(f"format {self.format!r}: use text or jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class RepairOptions:
+    """Broken Unicode."""
+
+    enabled: bool = True
+    """Off, text stays as broken as it is; bytes that are not UTF-8 are decoded all the same."""
+    unescape_html: bool = False
+    """Turn `&amp;` and its like into characters. Off: authors write about entities too."""
+
+
+@dataclass(frozen=True, slots=True)
+class CleanOptions:
+    """What one document says twice, or should not say."""
+
+    split: str = "auto"
+    """Where a capture is cut into articles: auto, never, or a regular expression that a line must
+    match to begin an article."""
+    repair: RepairOptions = field(default_factory=RepairOptions)
+    captions: Literal["keep", "drop"] = "keep"
+    """keep: one copy of a repeated caption stays; drop: none does."""
+    rules: tuple[str, ...] = ()
+    """Rules files to apply beside the shipped ones."""
+    no_rule: tuple[str, ...] = ()
+    """Rules that do not apply: an id (`en.share`), or a family (`en`, `repeat`)."""
+
+    def __post_init__(self) -> None:
+        if self.captions not in ("keep", "drop"):
+            raise ValueError(f"captions {self.captions!r}: use keep or drop")
+        if self.split in ("auto", "never"):
+            return
+        import regex
+
+        try:
+            regex.compile(self.split)
+        except regex.error as error:
+            raise ValueError(
+                f"split {self.split!r}: {error}; use auto, never or a regular expression"
+            ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOptions:
+    """Where the result goes, and what is told of it."""
+
+    output: str | None = None
+    """A file to write at once and whole; None: stdout."""
+    in_place: bool = False
+    """Rewrite each file where it stands."""
+    check: bool = False
+    """Write nothing; name what would change."""
+    diff: bool = False
+    """Write nothing but the changes, as a unified diff."""
+    audit: str | None = None
+    """A file for the audit."""
+    stats: bool = False
+    """Counts as one JSON object on stderr."""
+    progress: bool | None = None
+    """A progress line on stderr; None: on a terminal."""
+
+    def __post_init__(self) -> None:
+        if self.output and (self.in_place or self.check or self.diff):
+            raise ValueError("--output goes with none of --in-place, --check and --diff")
+        if self.in_place and (self.check or self.diff):
+            raise ValueError("--in-place writes; --check and --diff do not: choose")
+        if self.audit and (self.check or self.diff):
+            raise ValueError("--audit tells how to undo what was written; --check and --diff write nothing")

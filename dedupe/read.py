@@ -1,0 +1,290 @@
+"""Sources -> batches of records, in bounded memory.
+
+A source is a file or a stream; `.gz .zst .xz .bz2` are unpacked by suffix. A batch is a block of
+whole records as they were read (`raw`), beside the text of those records in columns for the engine
+(`text`, `offsets`). `raw` is what leaves again: a record is only ever changed by splices into its
+own bytes, so whatever nobody touches, in a record too, leaves as it came.
+
+JSONL: a record is a line. Text: a record is what lies between two places where an article surely
+begins, or the whole file where nothing of the kind is found.
+"""
+
+import io
+import re
+import sys
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from dedupe.clean.lines import Lines
+from dedupe.document import Splice
+from dedupe.engine import Buffer, engine
+from dedupe.errors import InputError
+from dedupe.options import ReadOptions
+from dedupe.repair import decode_bytes
+from dedupe.split import split_articles
+
+BLOCK_BYTES = 1 << 20  # what stays in the second-level cache from stage to stage
+BOM = b"\xef\xbb\xbf"
+MARK = "mark"  # the format of a byte-order mark, which is passed on and never looked into
+FORMATS = {".txt": "text", ".text": "text", ".md": "text", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
+COMPRESSIONS = (".gz", ".zst", ".xz", ".bz2")
+OK, BLANK, NOT_JSON, NOT_OBJECT, NO_FIELD, NOT_STRING, NOT_UTF8 = range(7)  # the engine's, and one more
+BROKEN = frozenset([NOT_JSON, NOT_OBJECT, NOT_UTF8])
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A named stream of bytes, unpacked, and what its records are."""
+
+    name: str
+    stream: BinaryIO
+    format: str
+    first: bytes  # what was read to tell the format
+
+
+class Batch:
+    """Whole records as they were read, and their text in columns.
+
+    `raw[starts[i]:starts[i + 1]]` is record i, `text[offsets[i]:offsets[i + 1]]` its text (UTF-8), empty
+    where `status[i]` is not 0. `at` is the offset of `raw` in the source, `line` the number of its
+    first line.
+    """
+
+    __slots__ = ("at", "format", "line", "offsets", "options", "raw", "spans", "starts", "status", "text")
+
+    def __init__(self, raw: bytes, at: int, line: int, format: str, options: ReadOptions) -> None:
+        self.raw, self.at, self.line, self.format = raw, at, line, format
+        self.options = options
+        self.starts: Sequence[int]
+        self.offsets: Buffer
+        if format == "jsonl":
+            starts, spans, text, offsets, self.status = engine.records(raw, options.field.encode())
+            self.starts = memoryview(starts).cast("q")
+            self.spans = memoryview(spans).cast("q")
+            self.text: Buffer = text
+            self.offsets = memoryview(offsets).cast("q")
+        else:
+            self.status = bytes([BLANK if format == MARK else OK if _is_utf8(raw) else NOT_UTF8])
+            self.text = raw if self.status[0] == OK else b""
+            self.starts = array("q", [0, len(raw)])
+            self.offsets = array("q", [0, len(self.text)])
+
+    def __len__(self) -> int:
+        return len(self.status)
+
+    def record(self, i: int) -> bytes:
+        return self.raw[self.starts[i] : self.starts[i + 1]]
+
+    def document(self, i: int) -> bytes:
+        return bytes(memoryview(self.text)[self.offsets[i] : self.offsets[i + 1]])
+
+    def line_of(self, i: int) -> int:
+        """The number of the line that record i begins on."""
+        return self.line + (i if self.format == "jsonl" else 0)
+
+    def id_of(self, i: int) -> object:
+        """What record i calls itself (any JSON value), or None."""
+        if self.format != "jsonl" or not self.options.id_field:
+            return None
+        import json
+
+        try:
+            value: object = json.loads(self.record(i).decode()).get(self.options.id_field)
+        except ValueError:
+            return None
+        return value
+
+    def place(self, i: int, splices: Sequence[Splice]) -> list[Splice]:
+        """Splices into the text of record i as splices into the bytes of `raw`."""
+        if self.format != "jsonl":
+            return list(splices)
+        first, last = self.spans[2 * i], self.spans[2 * i + 1]
+        content = self.raw[first:last]
+        offsets = array("q", [offset for splice in splices for offset in splice[:2]])
+        places = memoryview(engine.raw_offsets(content, offsets)).cast("q")
+        ascii_only = content.isascii()
+        return [
+            Splice(first + start, first + end, json_escape(put, ascii_only), rule)
+            for (start, end), (_, _, put, rule) in zip(zip(places[::2], places[1::2], strict=True), splices, strict=True)
+        ]
+
+    def broken(self) -> list[int]:
+        """The records that cannot be read."""
+        if not self.status.strip(bytes([OK, BLANK, NO_FIELD, NOT_STRING])):
+            return []
+        return [i for i, status in enumerate(self.status) if status in BROKEN]
+
+    def textless(self) -> int:
+        """How many sound records have no text: not the field, or no string in it."""
+        return self.status.count(NO_FIELD) + self.status.count(NOT_STRING)
+
+    def rescue(self, i: int) -> "Batch | None":
+        """Record i decoded by the rule for bytes that are not UTF-8, as a batch of one; else None."""
+        record = self.record(i)
+        if _is_utf8(record):
+            return None
+        lines = record.splitlines(keepends=True) if self.format == "text" else [record]
+        sound = b"".join(x if _is_utf8(x) else decode_bytes(x).encode("utf-8", "surrogatepass") for x in lines)
+        rescued = Batch(sound, self.at + self.starts[i], self.line_of(i), self.format, self.options)
+        return rescued if len(rescued) == 1 and rescued.status[0] == OK else None
+
+    def fault(self, i: int) -> str | None:
+        """What is wrong with record i, in words; None where nothing is."""
+        status = self.status[i]
+        if status not in BROKEN:
+            return None
+        if status == NOT_JSON:
+            return _why_not_json(self.record(i))
+        return "is JSON, but not an object" if status == NOT_OBJECT else "is not UTF-8"
+
+
+def json_escape(text: bytes, ascii_only: bool) -> bytes:
+    """UTF-8 as the inside of a JSON string; in ASCII where its neighbours are."""
+    if not text:
+        return b""
+    import json
+
+    return json.dumps(text.decode("utf-8", "surrogatepass"), ensure_ascii=ascii_only)[1:-1].encode("utf-8", "surrogatepass")
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _why_not_json(record: bytes) -> str:
+    import json
+
+    try:
+        json.loads(record.decode())
+    except UnicodeDecodeError:
+        return "is not UTF-8"
+    except json.JSONDecodeError as error:
+        return f"is not JSON ({error.msg} at column {error.colno})"
+    except (ValueError, RecursionError) as error:
+        return f"is not JSON ({error})"
+    return "is not JSON (nested too deeply)"
+
+
+def open_source(name: str, options: ReadOptions) -> Source:
+    """Opens a file, or stdin for `-`; InputError says what is wrong with it and what to do."""
+    path = Path(name)
+    if name != "-" and path.is_dir():
+        raise InputError(f"{name}: is a directory; name its files, for example {name}/*.jsonl")
+    stream: BinaryIO | None = None
+    try:
+        stream = open_unpacked(name)
+        first = _read(stream, BLOCK_BYTES)
+    except OSError as error:
+        raise InputError(f"{name}: cannot be read: {error.strerror or error}; check the name and its rights") from None
+    except Exception as error:  # each of the four packages has errors of its own
+        raise InputError(f"{name}: cannot be unpacked: {error}; is the suffix right?") from None
+    if first.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InputError(f"{name}: is UTF-16; convert it first: iconv -f utf-16 -t utf-8")
+    return Source("-" if name == "-" else name, stream, options.format or guess_format(path, first), first)
+
+
+def open_unpacked(name: str) -> BinaryIO:
+    """A file's bytes, unpacked by its suffix; stdin's for `-`."""
+    if name == "-":
+        return sys.stdin.buffer.raw if isinstance(sys.stdin.buffer, io.BufferedReader) else sys.stdin.buffer
+    match Path(name).suffix:
+        case ".gz":
+            import gzip
+
+            return cast(BinaryIO, gzip.open(name))
+        case ".bz2":
+            import bz2
+
+            return cast(BinaryIO, bz2.open(name))
+        case ".xz":
+            import lzma
+
+            return cast(BinaryIO, lzma.open(name))
+        case ".zst":
+            import zstandard
+
+            return cast(BinaryIO, zstandard.ZstdDecompressor().stream_reader(open(name, "rb"), read_across_frames=True))
+        case _:
+            return open(name, "rb", buffering=0)
+
+
+def guess_format(path: Path, first: bytes) -> str:
+    """By suffix, else by the first byte that is not white space: `{` begins JSONL."""
+    suffix = path.with_suffix("").suffix if path.suffix in COMPRESSIONS else path.suffix
+    by_suffix = FORMATS.get(suffix.lower())
+    if by_suffix:
+        return by_suffix
+    return "jsonl" if first.removeprefix(BOM).lstrip()[:1] == b"{" else "text"
+
+
+def _read(stream: BinaryIO, size: int) -> bytes:
+    """`size` bytes, or fewer at the end or where a pipe has no more just now."""
+    return stream.read(size) or b""
+
+
+def read_batches(source: Source, options: ReadOptions, split: str = "auto") -> Iterator[Batch]:
+    """The source's records, a block at a time; memory holds a few blocks, or one record if that is longer.
+
+    Raises InputError where the source breaks off.
+    """
+    at, line = 0, 1
+    for raw in _blocks(source, split):
+        if at == 0 and raw.startswith(BOM):
+            yield Batch(BOM, 0, 1, MARK, options)
+            at, raw = len(BOM), raw[len(BOM) :]
+        if raw:
+            batch = Batch(raw, at, line, source.format, options)
+            yield batch
+            line += len(batch) if source.format == "jsonl" else raw.count(b"\n")
+        at += len(raw)
+
+
+def _blocks(source: Source, split: str) -> Iterator[bytes]:
+    find_cut = _after_last_line if source.format == "jsonl" else _before_last_article if split == "auto" else _nowhere
+    waiting: list[bytes] = []
+    data = source.first
+    while data:
+        joined = waiting[-1] + data if waiting else data  # a cut may lie across two reads
+        cut = find_cut(joined)
+        if cut:
+            yield b"".join([*waiting[:-1], joined[:cut]])
+            waiting = [joined[cut:]]
+        elif waiting and len(waiting[-1]) < BLOCK_BYTES:
+            waiting[-1] = joined
+        else:
+            waiting.append(data)
+        try:
+            data = _read(source.stream, BLOCK_BYTES)
+        except (OSError, EOFError, ValueError) as error:
+            raise InputError(f"{source.name}: breaks off: {error}; is the file whole?") from None
+    rest = b"".join(waiting)
+    if rest:
+        yield rest
+
+
+def _after_last_line(data: bytes) -> int:
+    return data.rfind(b"\n") + 1
+
+
+# Where split_articles may cut: three blank lines, a line, a blank line and the beginning of another.
+ARTICLE_GAP = re.compile(rb"(?:[ \t]*\r?\n){4}(?=([^\n]*\n[ \t]*\r?\n[^\n]*\S))")
+
+
+def _before_last_article(data: bytes) -> int:
+    """The last place where an article begins whatever stands before and behind."""
+    for match in reversed(list(ARTICLE_GAP.finditer(data))):
+        window = Lines(b"x" + match[0] + match[1], b"")
+        if len(split_articles(window, range(len(window)), "auto")) > 1:
+            return match.end()
+    return 0
+
+
+def _nowhere(data: bytes) -> int:
+    return 0

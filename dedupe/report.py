@@ -1,0 +1,155 @@
+"""What happened, counted; what to say about it; and the exit code that follows.
+
+All talk goes to stderr. A broken record is named where it stands and remembered; after ten of a
+source the rest are only counted.
+"""
+
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dedupe.document import Change, apply_splices
+from dedupe.engine import engine
+from dedupe.engine import name as engine_name
+from dedupe.read import BLANK, Batch
+
+PROGRESS_SECONDS = 0.2
+NAMED = 10  # broken records of one source that are named one by one
+
+
+def count_lines(text: bytes) -> int:
+    """The lines of one text, a last one without an ending included."""
+    return text.count(b"\n") + (not text.endswith(b"\n") and text != b"")
+
+
+@dataclass(slots=True)
+class Report:
+    """Counts of one run. Lines in = lines out + lines taken out."""
+
+    checking: bool = False
+    counts_lines: bool = False
+    shows_progress: bool | None = None
+    """None: where stderr is a terminal."""
+    bytes_in: int = 0
+    bytes_out: int = 0
+    records: int = 0
+    records_changed: int = 0
+    lines_in: int = 0
+    lines_out: int = 0
+    edits: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    """Broken records, by source."""
+    textless: Counter[str] = field(default_factory=Counter)
+    """Records without a text, by source; they pass, and are no fault."""
+    changed: list[str] = field(default_factory=list)
+    """Sources in which something is, or would be, changed; only where each stands for itself."""
+    failures: int = 0
+    """Sources that could not be read."""
+    started: float = field(default_factory=time.perf_counter)
+    told: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.shows_progress is None:
+            self.shows_progress = sys.stderr.isatty()
+
+    def say(self, message: str) -> None:
+        """One line on stderr."""
+        self._clear_progress()
+        sys.stderr.write(f"dedupe: {message}\n")
+
+    def fail(self, message: str) -> None:
+        """A source could not be read."""
+        self.failures += 1
+        self.say(message)
+
+    def broken(self, source: str, line: int, what: str, done: str) -> None:
+        """Names a broken record and what became of it."""
+        self.faults[source] += 1
+        if self.faults[source] <= NAMED:
+            self.say(f"{source}:{line}: {what}; {done}")
+        elif self.faults[source] == NAMED + 1:
+            self.say(f"{source}:{line}: {what}; more of them are counted, not named")
+
+    def note_change(self, source: str) -> None:
+        """A source is, or would be, changed."""
+        self.changed.append(source)
+        self.say(f"{source}: {'would be cleaned' if self.checking else 'cleaned'}")
+
+    def count(self, batch: Batch, changes: Mapping[int, Change], output: bytes) -> None:
+        """One batch that has been written."""
+        self.bytes_in += len(batch.raw)
+        self.bytes_out += len(output)
+        self.records += len(batch) - batch.status.count(BLANK)
+        self.records_changed += len(changes)
+        for change in changes.values():
+            if change.rescued:
+                self.edits[change.splices[0].rule] += 1
+            for edit in change.edits:
+                self.edits[edit.rule] += 1
+        if self.counts_lines:
+            self._count_lines(batch, changes.values())
+        self._show_progress()
+
+    def _count_lines(self, batch: Batch, changes: Iterable[Change]) -> None:
+        before = engine.count_lines(batch.text, batch.offsets)
+        taken = 0
+        for change in changes:
+            lines = count_lines(change.document)
+            before += lines if change.rescued else 0
+            taken += lines - count_lines(apply_splices(change.document, change.edits))
+        self.lines_in += before
+        self.lines_out += before - taken
+
+    def _show_progress(self) -> None:
+        now = time.perf_counter()
+        if not self.shows_progress or now - self.told < PROGRESS_SECONDS:
+            return
+        self.told = now
+        speed = self.bytes_in / 1e6 / max(now - self.started, 1e-9)
+        line = f"dedupe: {self.records:,} records, {self.bytes_in / 1e6:,.0f} MB, {speed:,.0f} MB/s"
+        sys.stderr.write(f"\r{line:<70}")
+        sys.stderr.flush()
+
+    def _clear_progress(self) -> None:
+        if self.told:
+            sys.stderr.write(f"\r{'':<70}\r")
+            self.told = 0.0
+
+    def close(self, with_stats: bool) -> None:
+        """The last words on stderr."""
+        self._clear_progress()
+        for source, count in self.faults.items():
+            if count > NAMED:
+                self.say(f"{source}: {count} broken records in all")
+        for source, count in self.textless.items():
+            self.say(f"{source}: {count} records have no text; --field names the field that holds it")
+        if with_stats:
+            sys.stderr.write(self.stats() + "\n")
+
+    @property
+    def exit_code(self) -> int:
+        """2 where something could not be read, 1 where --check found something, else 0."""
+        if self.failures or self.faults:
+            return 2
+        return 1 if self.checking and self.changed else 0
+
+    def stats(self) -> str:
+        """One JSON object: counts, bytes, seconds, and the edits of each rule."""
+        values: dict[str, Any] = {
+            "engine": engine_name,
+            "seconds": round(time.perf_counter() - self.started, 3),
+            "bytes_in": self.bytes_in,
+            "bytes_out": self.bytes_out,
+            "records": self.records,
+            "records_changed": self.records_changed,
+            "records_broken": self.faults.total(),
+            "lines_in": self.lines_in,
+            "lines_out": self.lines_out,
+            "lines_taken_out": self.lines_in - self.lines_out,
+            "edits": dict(sorted(self.edits.items())),
+        }
+        return json.dumps(values, ensure_ascii=False)

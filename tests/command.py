@@ -1,0 +1,29 @@
+"""The command as its users run it: bytes in, bytes out, stderr, exit code."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+COMMAND = [sys.executable, "-m", "dedupe"]
+
+
+class Ran(NamedTuple):
+    code: int
+    out: bytes
+    err: str
+
+
+def run(*args: str | Path, stdin: bytes = b"", cwd: Path | None = None, **env: str) -> Ran:
+    """Runs `dedupe args` to its end."""
+    done = subprocess.run(
+        [*COMMAND, *map(str, args)],
+        input=stdin,
+        capture_output=True,
+        cwd=cwd,
+        env={**os.environ, **env},
+        timeout=120,
+        check=False,
+    )
+    return Ran(done.returncode, done.stdout, done.stderr.decode(errors="replace"))

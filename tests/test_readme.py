@@ -1,0 +1,69 @@
+"""The README's commands run as written, and every option, exit code and rule field stands in it."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from command import run
+
+from dedupe.cli import dedupe
+from dedupe.clean.rules import Rule, read_rules
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SHELL = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+TOML = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with what the README's commands read, and the command on the path."""
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "sample.txt").write_bytes((ROOT / "tests" / "sample.txt").read_bytes())
+    command = tmp_path / "dedupe"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m dedupe "$@"\n')
+    command.chmod(0o755)
+    return tmp_path
+
+
+@pytest.mark.parametrize("block", [x for x in SHELL if ".venv" not in x])
+def test_commands(folder: Path, block: str) -> None:
+    script = f'set -e; PATH="{folder}:$PATH"\n{block}'
+    done = subprocess.run(["sh", "-c", script], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    if "restore" in block:
+        assert (folder / "back.txt").read_bytes() == (folder / "tests" / "sample.txt").read_bytes()
+        assert "TT" not in (folder / "clean.txt").read_text()
+
+
+@pytest.mark.parametrize("block", PYTHON)
+def test_python(folder: Path, block: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    exec(compile(block, "README.md", "exec"), {})
+
+
+@pytest.mark.parametrize("block", TOML)
+def test_rules(tmp_path: Path, block: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(block)
+    assert [rule.id for rule in read_rules(path)] == ["mine.desk"]
+
+
+def test_every_option_and_rule_field_is_in_the_readme() -> None:
+    for command in dedupe.commands.values():
+        for parameter in command.params:
+            for name in parameter.opts if isinstance(parameter, click.Option) else ():
+                assert f"`{name}" in README, f"{command.name} {name}"
+    for field in Rule.__dataclass_fields__:
+        assert re.search(rf"\b{field}\b", README), field
+
+
+def test_every_command_has_help_with_examples() -> None:
+    for name, command in dedupe.commands.items():
+        assert f"dedupe {name} " in (command.help or "")
+        assert all(parameter.help for parameter in command.params if isinstance(parameter, click.Option))
+        assert run(name, "--help").code == 0
