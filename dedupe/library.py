@@ -25,9 +25,9 @@ def clean_text(text: str, options: CleanOptions | None = None) -> Cleaned:
     """
     data = text.encode("utf-8", "surrogatepass")
     cleaner = Cleaner(options)
-    if not cleaner.touched(data, array("q", [0, len(data)])):
-        return Cleaned(text, ())
     splices = cleaner.clean_document(data)
+    if not splices:
+        return Cleaned(text, ())
     clean = apply_splices(data, splices).decode("utf-8", "surrogatepass")
     return Cleaned(clean, tuple(_edits(data, splices)))
 
@@ -63,11 +63,9 @@ def clean_documents(
         offsets = array("q", [0])
         for text in texts:
             offsets.append(offsets[-1] + len(text))
-        for i in cleaner.touched(b"".join(texts), offsets):
-            splices = cleaner.clean_document(texts[i])
-            if splices:
-                clean = apply_splices(texts[i], splices).decode("utf-8", "surrogatepass")
-                batch[i] = _with_text(batch[i], field, clean)
+        for i, splices in cleaner.clean_batch(b"".join(texts), offsets).items():
+            clean = apply_splices(texts[i], splices).decode("utf-8", "surrogatepass")
+            batch[i] = _with_text(batch[i], field, clean)
         yield from batch
 
 

@@ -78,12 +78,9 @@ class Flow:
 def clean_batch(batch: Batch, cleaner: Cleaner) -> dict[int, Change]:
     """What becomes of the records that change, by their number in the batch."""
     changes = {}
-    for i in cleaner.touched(batch.text, batch.offsets):
-        document = batch.document(i)
-        edits = cleaner.clean_document(document)
-        if edits:
-            splices = batch.place(i, edits)
-            changes[i] = Change(_splice_record(batch, i, splices), document, edits, splices)
+    for i, edits in cleaner.clean_batch(batch.text, batch.offsets).items():
+        splices = batch.place(i, edits)
+        changes[i] = Change(_splice_record(batch, i, splices), batch.document(i), edits, splices)
     rescued = {i: change for i in batch.broken() if (change := _rescue(batch, i, cleaner))}
     return dict(sorted({**changes, **rescued}.items())) if rescued else changes
 

@@ -18,8 +18,11 @@ A line is repaired whole, whatever its length, in at most MAX_PASSES readings: l
 
 import codecs
 import re
+from array import array
 from collections.abc import Callable
+from itertools import accumulate
 
+from dedupe.engine import engine
 from dedupe.options import RepairOptions
 
 # Mojibake settles within 15 readings: two million random breakages of real sentences of 400 languages, up
@@ -43,6 +46,22 @@ def repair_line(line: str, options: RepairOptions) -> str:
         return _Repair(len(line), options).settle(line)
     except _Unsettled:
         return line
+
+
+def repair_lines(document: bytes, options: RepairOptions) -> dict[int, bytes]:
+    """The lines of a document (UTF-8) that repair changes: by their number, what becomes of them."""
+    lines = document.split(b"\n")
+    offsets = array("q", [0, *accumulate(len(line) + 1 for line in lines)])
+    offsets[-1] = len(document)
+    repaired = {}
+    for i, broken in enumerate(engine.suspicious(document, offsets, options.unescape_html)):
+        if broken:
+            line = lines[i] if i == len(lines) - 1 else lines[i].removesuffix(b"\r")
+            text = line.decode("utf-8", "surrogatepass")
+            sound = repair_line(text, options)
+            if sound != text:
+                repaired[i] = sound.encode("utf-8", "surrogatepass")
+    return repaired
 
 
 class _Unsettled(Exception):

@@ -5,6 +5,8 @@ out that have the evidence their rule asks for. Text is never taken for an artif
 has no prose: a list of motor races has `TT` in it, a dictionary has "Advertisement".
 """
 
+from itertools import groupby
+
 from dedupe.clean.lines import ARTIFACT, DIGITS, LETTERS, STOP, UNSPACED, Article
 from dedupe.clean.rules import Rule, Rules
 from dedupe.engine import engine
@@ -17,50 +19,30 @@ BYLINE_LINES = 3  # a byline stands among the first lines of an article
 def find_artifacts(article: Article, rules: Rules, gone: dict[int, str]) -> dict[int, str]:
     """The lines that go beside those of `gone`, and their rules, by their place in `article.ids`."""
     labels = _label(article, rules, gone)
-    if not labels:
-        return {}
     found: dict[int, str] = {}
-    waiting = [k for k, rule in labels.items() if rule.evidence == "beside"]
     for k, rule in labels.items():
-        if rule.evidence != "beside" and _run_length(article, labels, k) >= rule.run and _has_evidence(article, k, rule):
+        if rule.evidence != "beside" and _has_evidence(article, k, rule):
             _take(article, rules, k, rule, found)
-    while True:
-        ready = [
-            k
-            for k in waiting
-            if k not in found
-            and _run_length(article, labels, k) >= labels[k].run
-            and _has_company(article, labels, k, found, gone)
-        ]
-        if not ready:
-            return found
-        for k in ready:
-            _take(article, rules, k, labels[k], found)
+    for places in (labels, reversed(labels)):  # company spreads down the lines, then up
+        for k in places:
+            if k not in found and labels[k].evidence == "beside" and _has_company(article, k, found, gone):
+                _take(article, rules, k, labels[k], found)
+    return found
 
 
 def _label(article: Article, rules: Rules, gone: dict[int, str]) -> dict[int, Rule]:
+    """The lines that rules match, where enough of one family stand together."""
     lines, labels = article.lines, {}
     for k, i in enumerate(article.ids):
         if k not in gone and (lines.flags[i] & ARTIFACT or rules.patterns):
             rule = rules.match(lines.raw(i))
             if rule:
                 labels[k] = rule
-    return labels
-
-
-def _run_length(article: Article, labels: dict[int, Rule], k: int) -> int:
-    """How many lines of one family stand together around line k."""
-    family = labels[k].family
-
-    def belongs(x: int) -> bool:
-        return x in labels and labels[x].family == family
-
-    first = last = k
-    while belongs(first - 1):
-        first -= 1
-    while belongs(last + 1):
-        last += 1
-    return last - first + 1
+    fit: dict[int, Rule] = {}
+    for _, run in groupby(enumerate(labels), lambda x: (x[1] - x[0], labels[x[1]].family)):
+        places = [k for _, k in run]
+        fit.update((k, labels[k]) for k in places if labels[k].run <= len(places))
+    return fit
 
 
 def _has_evidence(article: Article, k: int, rule: Rule) -> bool:
@@ -75,13 +57,13 @@ def _has_evidence(article: Article, k: int, rule: Rule) -> bool:
 def _heads_entry(article: Article, k: int) -> bool:
     """Whether line k stands above a short line as a word above its meaning, in an article that parts such
     entries by blank lines."""
-    if k + 1 >= len(article) or not article.joined[k] or article.prose[k + 1] or all(article.joined[:-1]):
+    if k + 1 >= len(article) or not article.joined[k] or article.prose[k + 1] or article.gapless:
         return False
     follows = article.lines.flags[article.ids[k + 1]]
     return not (k > 0 and article.joined[k - 1]) and not follows & ARTIFACT
 
 
-def _has_company(article: Article, labels: dict[int, Rule], k: int, found: dict[int, str], gone: dict[int, str]) -> bool:
+def _has_company(article: Article, k: int, found: dict[int, str], gone: dict[int, str]) -> bool:
     """A neighbour that goes too, or, in the head, a byline right above and a gap below."""
     if any(x in found or x in gone for x in (k - 1, k + 1)):
         return True
@@ -91,10 +73,8 @@ def _has_company(article: Article, labels: dict[int, Rule], k: int, found: dict[
     flags, width = lines.flags[ids[k - 1]], lines.width[ids[k - 1]]
     has_words = any(byte == ord(" ") or byte >= UNSPACED for byte in lines.form(ids[k - 1]))
     reads_like_name = flags & LETTERS and not flags & (STOP | DIGITS) and has_words
-    below = k + 1
-    while below < len(article) and below - 1 < k + 1 and article.joined[below - 1]:
-        below += 1  # the font size
-    return bool(reads_like_name) and width <= BYLINE_WIDTH and not article.joined[below - 1]
+    gap_below = not (article.joined[k] and article.joined[k + 1])  # or below the font size
+    return bool(reads_like_name) and width <= BYLINE_WIDTH and gap_below
 
 
 def _take(article: Article, rules: Rules, k: int, rule: Rule, found: dict[int, str]) -> None:

@@ -1,27 +1,21 @@
-"""Text -> splices: everything that is taken out of one document.
+"""Texts -> splices: everything that is taken out of documents, a batch at a time.
 
-`Cleaner.touched` asks the engine which documents of a batch anything could stand twice in, be an
-artifact in, or be broken in; the others pass as they are. `Cleaner.clean_document` labels and
-decides over one of those, article by article, again and again until nothing more goes, so that a
-second cleaning changes nothing. Cost: linear in the bytes, a few passes over documents that change.
+The engine points out the documents that anything could stand twice in, be an artifact in, or be broken
+in; the others pass as they are. What goes out of those, its call `edits` decides; clean/decisions.py
+says the same in Python and decides where it cannot. Cost: linear in the bytes, a few passes over
+documents that change.
 """
 
 from array import array
-from collections.abc import Sequence
-from operator import or_
+from collections.abc import Iterable
 
-from dedupe.clean.artifacts import find_artifacts
-from dedupe.clean.layout import close_gaps, splice_lines
-from dedupe.clean.lines import Article, Lines
-from dedupe.clean.repeats import find_repeats
-from dedupe.clean.rules import is_switched_off, load_rules
-from dedupe.document import Splice, apply_splices
+from dedupe.clean.rules import BUILT_IN, CAPTION, is_switched_off, load_rules
+from dedupe.document import Splice
 from dedupe.engine import Buffer, engine
+from dedupe.engine import name as engine_name
 from dedupe.options import CleanOptions
-from dedupe.repair import repair_line
-from dedupe.split import split_articles
 
-UNICODE = "repair.unicode"
+SPLITS, DROPS_CAPTIONS, ON_SHIFT = 1, 2, 8  # options of `edits`: two flags, and a bit for each built-in rule
 
 
 class Cleaner:
@@ -35,58 +29,72 @@ class Cleaner:
         self.rules = load_rules(options.rules, options.no_rule)
         # What keys and needles cannot tell has to be looked at document by document.
         self.looks_at_all = bool(self.rules.patterns) or options.split not in ("auto", "never")
-        self.repeats = not is_switched_off("repeat", options.no_rule)
+        self.decides_by_engine = engine_name == "native" and not self.looks_at_all
+        self.off = frozenset(rule for rule in BUILT_IN if is_switched_off(rule, options.no_rule))
+        self.captions = "keep" if CAPTION in self.off else options.captions
+        self.flags = SPLITS * (options.split == "auto") + DROPS_CAPTIONS * (self.captions == "drop")
+        self.flags += sum(1 << ON_SHIFT + i for i, rule in enumerate(BUILT_IN) if rule not in self.off)
 
-    def touched(self, text: Buffer, offsets: Buffer) -> Sequence[int]:
-        """The documents of a columnar batch (UTF-8 and n + 1 int64 offsets) that need a closer look."""
-        marks = engine.scan(text, offsets, self.rules.needles)
+    def clean_batch(self, text: Buffer, offsets: Buffer) -> dict[int, list[Splice]]:
+        """What is taken out of the documents of a columnar batch (UTF-8 and n + 1 int64 offsets), by their
+        number, in order: ascending splices into the document. Documents that stay as they are are not in it."""
+        marks = bytearray(engine.scan(text, offsets, self.rules.needles))
         if self.looks_at_all:
-            return range(len(marks))
-        if not self.options.repair.enabled:
-            return [i for i, mark in enumerate(marks) if mark]
-        broken = engine.suspicious(text, offsets, self.options.repair.unescape_html)
-        return [i for i, mark in enumerate(map(or_, marks, broken)) if mark]
+            marks = bytearray(b"\1") * len(marks)
+        repaired = self._repair(text, offsets) if self.options.repair.enabled else {}
+        by_hand = set(repaired)
+        if not self.decides_by_engine:
+            by_hand.update(i for i, mark in enumerate(marks) if mark)
+        if not by_hand:
+            return self._by_engine(text, offsets, marks)
+        for i in by_hand:
+            marks[i] = 0
+        splices = self._by_engine(text, offsets, marks) if self.decides_by_engine else {}
+        splices.update(self._by_hand(text, offsets, repaired, by_hand))
+        return dict(sorted(splices.items()))
 
     def clean_document(self, data: bytes) -> list[Splice]:
-        """What is taken out of one document: ascending splices into `data` (UTF-8)."""
-        original = lines = Lines(data, self.rules.needles)
-        repaired = self._repair(lines) if self.options.repair.enabled else {}
-        if repaired:
-            lines = Lines(_replace_lines(lines, repaired), self.rules.needles)
-        order: Sequence[int] = range(len(lines))
-        # A last line without an ending that is repaired to nothing is no line any more.
-        gone = {i: UNICODE for i in range(len(lines), len(original))}
-        while True:
-            parts = split_articles(lines, order, self.options.split)
-            found = [self._find(Article(lines, part)) for part in parts]
-            if not any(found):
-                break
-            order = [i for part, goes in zip(parts, found, strict=True) for i in close_gaps(lines, part, goes)]
-            for goes in found:
-                gone.update(goes)
-        return splice_lines(original, order, gone, repaired)
+        """What is taken out of one document."""
+        return self.clean_batch(data, array("q", [0, len(data)])).get(0, [])
 
-    def _repair(self, lines: Lines) -> dict[int, bytes]:
-        offsets = array("q", lines.start)
-        offsets.append(len(lines.data))
+    def _by_engine(self, text: Buffer, offsets: Buffer, marks: bytearray) -> dict[int, list[Splice]]:
+        rows = engine.edits(text, offsets, marks, self.rules.needles, self.rules.blob, self.flags)
+        splices: dict[int, list[Splice]] = {}
+        names = self.rules.names
+        values = iter(memoryview(rows).cast("q").tolist())
+        for i, start, end, rule in zip(values, values, values, values, strict=True):
+            splices.setdefault(i, []).append(Splice(start, end, b"", names[rule]))
+        return splices
+
+    def _by_hand(
+        self, text: Buffer, offsets: Buffer, repaired: dict[int, dict[int, bytes]], documents: Iterable[int]
+    ) -> dict[int, list[Splice]]:
+        from dedupe.clean.decisions import decide
+
+        splices = {}
+        for i in documents:
+            data = bytes(_document(text, offsets, i))
+            found = decide(data, self.rules, self.options.split, self.captions, self.off, repaired.get(i))
+            if found:
+                splices[i] = found
+        return splices
+
+    def _repair(self, text: Buffer, offsets: Buffer) -> dict[int, dict[int, bytes]]:
+        """The lines that repair changes, by document and by line."""
+        broken = engine.suspicious(text, offsets, self.options.repair.unescape_html)
+        if not any(broken):
+            return {}
+        from dedupe.repair import repair_lines
+
         repaired = {}
-        for i, broken in enumerate(engine.suspicious(lines.data, offsets, self.options.repair.unescape_html)):
-            if broken:
-                line = lines.text(i)
-                sound = repair_line(line, self.options.repair)
-                if sound != line:
-                    repaired[i] = sound.encode("utf-8", "surrogatepass")
+        for i, mark in enumerate(broken):
+            if mark:
+                lines = repair_lines(bytes(_document(text, offsets, i)), self.options.repair)
+                if lines:
+                    repaired[i] = lines
         return repaired
 
-    def _find(self, article: Article) -> dict[int, str]:
-        """The lines of one article that go, by their number in the document."""
-        if not len(article):
-            return {}
-        gone = find_repeats(article, self.options.captions) if self.repeats else {}
-        gone = {k: rule for k, rule in gone.items() if not is_switched_off(rule, self.options.no_rule)}
-        gone.update(find_artifacts(article, self.rules, gone))
-        return {article.ids[k]: rule for k, rule in gone.items()}
 
-
-def _replace_lines(lines: Lines, repaired: dict[int, bytes]) -> bytes:
-    return apply_splices(lines.data, [Splice(lines.start[i], lines.end[i], put, "") for i, put in repaired.items()])
+def _document(text: Buffer, offsets: Buffer, i: int) -> memoryview:
+    bounds = memoryview(offsets).cast("B").cast("q")
+    return memoryview(text)[bounds[i] : bounds[i + 1]]

@@ -75,7 +75,7 @@ def _is_site(label: str, raw: bytes) -> bool:
 def _has_capital_name(raw: bytes) -> bool:
     """Whether a capital letter, or one of a script without capitals, follows the last separator that
     stands behind a space: a name begins so, a sub-headline that goes on does not."""
-    begins = LAST_SEPARATOR.search(raw.decode("utf-8", "surrogatepass"))
+    begins = LAST_SEPARATOR.match(raw.decode("utf-8", "surrogatepass"))
     if not begins:
         return False
     bits = properties(ord(begins[1]))

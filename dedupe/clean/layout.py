@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dedupe.clean.lines import BLANK, Lines
 from dedupe.document import Splice
 
+UNICODE = "repair.unicode"
+
 
 def close_gaps(lines: Lines, order: Sequence[int], gone: dict[int, str]) -> list[int]:
     """One article's lines without those in `gone`, and without the blank lines that only parted them."""
@@ -22,7 +24,7 @@ def close_gaps(lines: Lines, order: Sequence[int], gone: dict[int, str]) -> list
         elif i in gone:
             runs.append([])
         else:
-            kept += max(runs, key=len) if begun else runs[0]
+            kept += max(runs, key=lambda run: len(run)) if begun else runs[0]
             kept.append(i)
             runs, begun = [[]], True
     kept += runs[-1]
@@ -40,7 +42,7 @@ def splice_lines(
         if i > position:
             splices += _cut(lines, position, i, gone)
         if i in repaired and i not in gone and i < n:
-            splices.append(Splice(lines.start[i], lines.end[i], repaired[i], "repair.unicode"))
+            splices.append(Splice(lines.start[i], lines.end[i], repaired[i], UNICODE))
         position = i + 1
     last = order[-1] if order else -1
     if 0 <= last < n - 1 and lines.end[n - 1] == lines.next[n - 1]:

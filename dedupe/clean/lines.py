@@ -61,10 +61,11 @@ class Lines:
 class Article:
     """The lines of one article that are not blank, in order, as numbers into `lines`.
 
-    `joined[k]` tells whether line k + 1 follows line k without a blank line between them.
+    `joined[k]` tells whether line k + 1 follows line k without a blank line between them, `gapless`
+    whether all do.
     """
 
-    __slots__ = ("ids", "joined", "last_prose", "lines", "prose")
+    __slots__ = ("first_prose", "gapless", "ids", "joined", "last_prose", "lines", "prose")
 
     def __init__(self, lines: Lines, order: Sequence[int]) -> None:
         self.lines = lines
@@ -80,9 +81,12 @@ class Article:
                 self.joined.append(not blank)
             self.ids.append(i)
             blank = False
+        self.gapless = all(self.joined)
         self.joined.append(False)
         self.prose = [lines.is_prose(i) for i in self.ids]
-        self.last_prose = max((k for k, is_prose in enumerate(self.prose) if is_prose), default=-1)
+        n = len(self.ids)
+        self.first_prose = next((k for k in range(n) if self.prose[k]), n)
+        self.last_prose = next((k for k in reversed(range(n)) if self.prose[k]), -1)
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -14,6 +14,7 @@ from collections import Counter
 
 from dedupe.clean.copies import is_copy
 from dedupe.clean.lines import ARTIFACT, LETTERS, STOP, UNSPACED, Article, Lines
+from dedupe.clean.rules import AGAIN, BYLINE, CAPTION, CAPTION_DROPPED, HEADLINE, PARAGRAPH
 
 HEAD = 12  # lines among which the headline may come back
 HEAD_BEHIND = 5  # lines after its last copy that still belong to the head
@@ -27,6 +28,7 @@ SHORT_PAIR_HEAD = 6  # lines among which a shorter pair counts (a byline twice)
 AGAIN_STARTS = 8  # lines of the head at which the article may begin again
 AGAIN_LINES = 3
 AGAIN_SHARE = 3  # a third of the article's lines, at least
+AGAIN_TRIES = 16  # copies of a line at which the article may begin again; a line that stands more often is none
 PROSE_NEAR = 4  # lines behind the headline's copy among which there is prose, where no line is blank
 INDENT = 4  # code
 TABLE_BARS = 3
@@ -34,10 +36,6 @@ TABLE_TABS = 2
 TEXT_BEGINS = (b"'", b"(", b"[", b"?")
 DATA_NUMBERS = 5  # numbers in a line of a table or a log
 NUMBER = re.compile(rb"[0-9]+")
-
-HEADLINE, CAPTION, BYLINE = "repeat.headline", "repeat.caption", "repeat.byline"
-PARAGRAPH, AGAIN = "repeat.paragraph", "repeat.article"
-CAPTION_DROPPED = "captions.drop"
 
 
 def find_repeats(article: Article, captions: str = "keep") -> dict[int, str]:
@@ -54,7 +52,7 @@ def find_repeats(article: Article, captions: str = "keep") -> dict[int, str]:
     _find_pairs(article, found)
     if captions == "drop":
         for k in [k for k, rule in found.items() if rule == CAPTION]:
-            for i in range(k):
+            for i in {*range(min(k, HEAD + HEAD_BEHIND)), k - 1}:
                 if i not in found and _same(article, i, k):
                     found[i] = CAPTION_DROPPED
     return found
@@ -135,7 +133,7 @@ def _headline_again(article: Article, found: dict[int, str]) -> int:
 def _in_stanza(article: Article, k: int, copies: list[bool]) -> bool:
     """Whether line k stands, with no blank line between, beside a short line that is new: a poem's first
     line comes back like that. Where an article has no blank lines at all, its prose must be near."""
-    if all(article.joined[:-1]):
+    if article.gapless:
         return not any(article.prose[k + 1 : k + 1 + PROSE_NEAR])
     before = k > 0 and article.joined[k - 1] and not _belongs_to_head(article, k - 1, copies)
     return before or (article.joined[k] and not _belongs_to_head(article, k + 1, copies))
@@ -166,7 +164,7 @@ def _find_pairs(article: Article, found: dict[int, str]) -> None:
 
 def _is_headline_twice(article: Article, i: int, k: int) -> bool:
     """Whether line k is a near copy of the headline i above it, below a banner or two."""
-    if any(article.prose[: k + 1]) or article.last_prose < k or not _same(article, i, k):
+    if article.first_prose <= k or article.last_prose < k or not _same(article, i, k):
         return False
     return _is_text(article.lines, article.ids[i]) and not _in_stanza(article, k, [True])
 
@@ -181,7 +179,7 @@ def _is_pair(article: Article, i: int, k: int) -> bool:
     if article.prose[k]:
         return True
     apart = not article.joined[i]
-    if apart and (any(article.prose[:i]) or _in_stanza(article, k, [True])):
+    if apart and (article.first_prose < i or _in_stanza(article, k, [True])):
         return False
     if k <= SHORT_PAIR_HEAD and article.last_prose > k:
         is_byline = not apart and width >= COPY_WIDTH and not lines.flags[ids[k]] & STOP
@@ -198,17 +196,18 @@ def _find_article_again(article: Article, found: dict[int, str]) -> None:
     if sum(article.prose) < 4:
         return
     key = [lines.key[x] for x in ids]
-    places: dict[int, list[int]] = {}
-    for k, value in enumerate(key):
-        places.setdefault(value, []).append(k)
+    least = max(AGAIN_LINES, -(-n // AGAIN_SHARE))
     for start in range(min(AGAIN_STARTS, n)):
-        for again in places[key[start]]:
-            if again <= start + 1 or again in found:
+        tries = 0
+        for again in range(start + least, n - least + 1):
+            if key[again] != key[start] or again in found:
                 continue
+            tries += 1
+            if tries > AGAIN_TRIES:
+                break
             length = 0
             while again + length < n and start + length < again and key[start + length] == key[again + length]:
                 length += 1
-            prose = sum(article.prose[again : again + length])
-            if length >= AGAIN_LINES and prose >= 2 and length * AGAIN_SHARE >= n:
+            if length >= least and sum(article.prose[again : again + length]) >= 2:
                 if all(_same(article, start + x, again + x) for x in range(length)):
                     found.update(dict.fromkeys(range(again, again + length), AGAIN))

@@ -28,15 +28,19 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
+from dedupe.clean.tables import EVIDENCE, make_blob, make_needles, shape
 from dedupe.engine import engine
 from dedupe.errors import RulesError
 
 if TYPE_CHECKING:
     import regex
 
-EVIDENCE = ("alone", "head", "tail", "edge", "beside")
-GATE_BYTES = 8192
-START_SALT = 0x9E3779B97F4A7C15  # keeps beginnings apart from whole lines in the needles
+# The rules that stand in no file; dedupe/engine/native/edits.h has them in the same order.
+HEADLINE, CAPTION, BYLINE = "repeat.headline", "repeat.caption", "repeat.byline"
+PARAGRAPH, AGAIN = "repeat.paragraph", "repeat.article"
+CAPTION_DROPPED = "captions.drop"
+BUILT_IN = (HEADLINE, CAPTION, BYLINE, PARAGRAPH, AGAIN, CAPTION_DROPPED)
+
 PATTERN_SECONDS = 0.1  # for one line of at most PATTERN_BYTES
 PATTERN_BYTES = 2000
 SHIPPED = Path(__file__).parent / "rules"
@@ -63,13 +67,16 @@ class Rule:
 
 @dataclass(slots=True)
 class Rules:
-    """Rules ready to match. `needles` is the engine's hash table of their lines and beginnings."""
+    """Rules ready to match. `needles` is the engine's hash table of their lines and beginnings, `blob`
+    what its decisions look up there; `names` are the rules' ids as it numbers them."""
 
     lines: dict[bytes, list[Rule]] = field(default_factory=dict)
     starts: dict[bytes, list[Rule]] = field(default_factory=dict)
     patterns: list[tuple[Rule, "regex.Pattern[str]"]] = field(default_factory=list)
     then: dict[str, frozenset[bytes]] = field(default_factory=dict)
     needles: bytes = b""
+    blob: bytes = b""
+    names: tuple[str, ...] = BUILT_IN
 
     def match(self, raw: bytes) -> Rule | None:
         """The first rule that takes the line `raw` (UTF-8, without its ending), whatever stands around it."""
@@ -103,25 +110,16 @@ class Rules:
 
 
 def _agrees_in_case(raw: bytes, items: Iterable[str]) -> bool:
-    text = " ".join(raw.decode("utf-8", "surrogatepass").split())
-    return any(text == item or _digits_folded(text) == item for item in items)
+    from dedupe.engine.reference.lines import NUMBERS, SPACES
 
-
-def _digits_folded(text: str) -> str:
-    import re
-
-    return re.sub(r"\d+", "#", text)
+    text = SPACES.sub(" ", raw.decode("utf-8", "surrogatepass")).strip(" ")
+    return any(item in (text, NUMBERS.sub("#", text)) for item in items)
 
 
 def _count_words(shape: bytes) -> int:
+    """Characters of Chinese and Japanese count as words."""
     text = shape.decode("utf-8", "surrogatepass")
-    wide = sum("\u3000" <= char <= "\u9fff" for char in text)
-    return len(text.split()) + wide
-
-
-def shape(item: str) -> bytes:
-    """The shape of an item of a rule."""
-    return engine.normal_form(item.encode("utf-8", "surrogatepass"), True)
+    return 1 + sum(char == " " or "\u3000" <= char <= "\u9fff" for char in text)
 
 
 def load_rules(paths: Sequence[str] = (), no_rule: Sequence[str] = ()) -> Rules:
@@ -142,8 +140,8 @@ def _load_rules(paths: tuple[str, ...], no_rule: tuple[str, ...]) -> Rules:
     )
 
 
-def _collect(wanted: Iterable[Rule]) -> Rules:
-    rules = Rules()
+def _collect(chosen: Iterable[Rule]) -> Rules:
+    rules, wanted = Rules(), list(chosen)
     for rule in wanted:
         for item in rule.line:
             rules.lines.setdefault(shape(item), []).append(rule)
@@ -154,33 +152,14 @@ def _collect(wanted: Iterable[Rule]) -> Rules:
         if rule.then:
             rules.then[rule.id] = frozenset(map(shape, rule.then))
     rules.needles = make_needles(rules.lines, rules.starts)
+    rules.blob = make_blob(wanted, rules.then, rules.needles)
+    rules.names = (*BUILT_IN, *(rule.id for rule in wanted))
     return rules
 
 
 def is_switched_off(id: str, no_rule: Sequence[str]) -> bool:
     """Whether `no_rule` names the id or one of the families it belongs to."""
     return any(id == name or id.startswith(name + ".") for name in no_rule)
-
-
-def make_needles(lines: Iterable[bytes], starts: Iterable[bytes]) -> bytes:
-    """What the engine tests short lines against: a gate of one bit for each hash of a shape's first
-    three bytes, then an open-addressing table of keys (2^n slots, at most a quarter used, 0 is empty)."""
-    lines, starts = set(lines), set(starts)
-    gate = bytearray(GATE_BYTES)
-    for item in lines | starts:
-        bit = (int.from_bytes(item[:3], "little") * 0x9E3779B1 & 0xFFFFFFFF) >> 16
-        gate[bit >> 3] |= 1 << (bit & 7)
-    keys = {engine.line_key(item) for item in lines} | {engine.line_key(item) ^ START_SALT for item in starts}
-    size = 64
-    while size < 4 * len(keys):
-        size *= 2
-    slots = [0] * size
-    for key in sorted(keys - {0}):
-        at = key & (size - 1)
-        while slots[at]:
-            at = (at + 1) & (size - 1)
-        slots[at] = key
-    return bytes(gate) + b"".join(slot.to_bytes(8, "little") for slot in slots)
 
 
 def read_rules(path: Path, tests: bool = True) -> list[Rule]:

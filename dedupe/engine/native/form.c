@@ -197,13 +197,16 @@ static int map_ascii(const uint8_t *restrict from, Py_ssize_t n, uint8_t *restri
 
 Py_ssize_t line_form(FormScratch *scratch, const uint8_t *line, Py_ssize_t n)
 {
-    if (form_reserve(scratch, n) < 0)
-        return -1;
-    uint8_t *form = scratch->form, *to;
+    return form_reserve(scratch, n) < 0 ? -1 : line_form_into(scratch, line, n, scratch->form);
+}
+
+Py_ssize_t line_form_into(FormScratch *scratch, const uint8_t *line, Py_ssize_t n, uint8_t *form)
+{
+    uint8_t *to;
     if (is_ascii(line, n) && map_ascii(line, n, form)) {
         to = form + n;
     } else if (!(to = form_text(line, n, form, 0))) {
-        ptrdiff_t folded = unicode_fold(line, n, scratch->fold);
+        ptrdiff_t folded = form_reserve(scratch, n) < 0 ? -1 : unicode_fold(line, n, scratch->fold);
         if (folded < 0)
             return -1;
         to = form_text(scratch->fold, folded, form, 1);

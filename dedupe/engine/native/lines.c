@@ -8,34 +8,20 @@
 #include "lines.h"
 #include "unicode.h"
 
-enum { REPEATED = 1, SIMILAR = 2, ARTIFACT_SEEN = 4 };                    /* of a document */
-enum { BLANK = 1, LETTERS = 2, DIGITS = 4, STOP = 8, ARTIFACT = 16 };     /* of a line */
+enum { REPEATED = 1, SIMILAR = 2, ARTIFACT_SEEN = 4 }; /* marks of a document */
 enum {
     HEAD_LINES = 16,  /* lines of an article's head, among which similar copies are sought */
     ARTICLE_GAP = 3,  /* blank lines after which a head begins anew */
     EDGE_BYTES = 16,  /* how much of one of a line's two ends must agree for a closer look, */
     FRAME_BYTES = 7,  /* and how much of both, in lines shorter than MAX_FRAMED */
     MAX_FRAMED = 40,
-    EDGES = 3,
-    SHAPE_BYTES = 240, /* artifacts are short */
-    SHAPE_ENDS = 12,  /* places in a line where the beginning that a rule names may end */
     REPEAT_BYTES = 6, /* a shorter line that stands twice says nothing by itself */
     COLUMNS = 9,
     GATE_BYTES = 8192
 };
 static const uint64_t EDGE_SALTS[EDGES] = {0xD6E8FEB86659FD93u, 0xA5A5A5A5C3C3C3C3u, 0x8CB92BA72F3D8DD7u};
-static const uint64_t START_SALT = 0x9E3779B97F4A7C15u;
 
-/* The rules' keys: a gate of one bit for each value of a hash of the first three bytes, then an
- * open-addressing table. */
-typedef struct {
-    const uint8_t *gate;
-    const uint64_t *slots;
-    uint64_t mask;
-    Py_buffer view;
-} Needles;
-
-static int needles_open(Needles *needles, PyObject *object)
+int needles_open(Needles *needles, PyObject *object)
 {
     if (PyObject_GetBuffer(object, &needles->view, PyBUF_SIMPLE) < 0)
         return -1;
@@ -64,17 +50,17 @@ static inline int gate_lets(const Needles *needles, const uint8_t *shape, Py_ssi
     return needles->gate[bit >> 3] >> (bit & 7) & 1;
 }
 
-static int has_needle(const Needles *needles, uint64_t key)
+Py_ssize_t needle_slot(const Needles *needles, uint64_t key)
 {
     /* A table that is full would make this endless; make_needles leaves three quarters free. */
     for (uint64_t i = 0; i <= needles->mask; i++) {
-        uint64_t slot = needles->slots[(key + i) & needles->mask];
-        if (slot == key)
-            return 1;
+        uint64_t at = (key + i) & needles->mask, slot = needles->slots[at];
         if (!slot)
-            return 0;
+            return -1;
+        if (slot == key)
+            return (Py_ssize_t)at;
     }
-    return 0;
+    return -1;
 }
 
 static inline int is_wide(uint8_t byte) { return byte >= 0xE3 && byte <= 0xE9; }
@@ -84,8 +70,7 @@ static inline int splits(uint8_t byte)
     return byte < 0x80 && byte != '#' && !(byte >= '0' && byte <= '9') && !((byte | 32) >= 'a' && (byte | 32) <= 'z');
 }
 
-/* Where in a shape the beginning that a rule names may end; at most SHAPE_ENDS places. */
-static int shape_ends(const uint8_t *shape, Py_ssize_t n, Py_ssize_t *ends)
+int shape_ends(const uint8_t *shape, Py_ssize_t n, Py_ssize_t *ends)
 {
     int count = 0;
     for (Py_ssize_t p = 1; p <= n && count < SHAPE_ENDS; p++) {
@@ -96,7 +81,7 @@ static int shape_ends(const uint8_t *shape, Py_ssize_t n, Py_ssize_t *ends)
     return count;
 }
 
-static int is_artifact(const Needles *needles, const uint8_t *form, Py_ssize_t n)
+int is_artifact(const Needles *needles, const uint8_t *form, Py_ssize_t n)
 {
     uint8_t shape[SHAPE_BYTES];
     Py_ssize_t ends[SHAPE_ENDS];
@@ -105,11 +90,11 @@ static int is_artifact(const Needles *needles, const uint8_t *form, Py_ssize_t n
     Py_ssize_t length = line_shape(form, n, shape);
     if (!gate_lets(needles, shape, length))
         return 0;
-    if (has_needle(needles, line_key(shape, length)))
+    if (needle_slot(needles, line_key(shape, length)) >= 0)
         return 1;
     int count = shape_ends(shape, length, ends);
     for (int i = 0; i < count; i++)
-        if (has_needle(needles, line_key(shape, ends[i]) ^ START_SALT))
+        if (needle_slot(needles, line_key(shape, ends[i]) ^ START_SALT) >= 0)
             return 1;
     return 0;
 }
@@ -170,8 +155,7 @@ static int has_letter(const uint8_t *form, Py_ssize_t n)
     return 0;
 }
 
-/* Keys of a form's opening, of its closing, and of its frame: both ends of a short one; 0: none. */
-static void edge_keys(const uint8_t *form, Py_ssize_t n, uint64_t edges[EDGES])
+void edge_keys(const uint8_t *form, Py_ssize_t n, uint64_t edges[EDGES])
 {
     edges[0] = n >= EDGE_BYTES ? line_key(form, EDGE_BYTES) : 0;
     edges[1] = n >= EDGE_BYTES ? line_key(form + n - EDGE_BYTES, EDGE_BYTES) : 0;
@@ -293,27 +277,36 @@ static int is_closer(uint32_t c)
     return c == ')' || c == ']' || c == '}' || c == '\'';
 }
 
-static int64_t form_flags(const uint8_t *form, Py_ssize_t n, int64_t *width)
+/* The last code point that closes nothing, or 0.  A normal form is sound UTF-8. */
+static uint32_t last_said(const uint8_t *form, Py_ssize_t n)
 {
-    const uint8_t *at = form, *end = form + n;
-    int64_t flags = n ? 0 : BLANK;
-    uint32_t last = 0;
-    *width = 0;
-    while (at < end) {
-        int length;
-        uint32_t code_point = unicode_decode(at, end, &length);
-        uint32_t properties = unicode_properties(code_point);
-        at += length;
-        flags |= properties & UNICODE_LETTER ? LETTERS : 0;
-        flags |= properties & UNICODE_DIGIT ? DIGITS : 0;
-        *width += columns_of(code_point);
-        if (!is_closer(code_point))
-            last = code_point;
-    }
-    return flags | (is_stop(last) ? STOP : 0);
+    while (n > 0 && is_closer(form[n - 1]))
+        n--;
+    Py_ssize_t at = n;
+    while (at > 0 && (form[--at] & 0xC0) == 0x80)
+        ;
+    int length;
+    return n ? unicode_decode(form + at, form + n, &length) : 0;
 }
 
-static Py_ssize_t count_document_lines(const uint8_t *at, const uint8_t *end)
+int64_t form_flags(const uint8_t *form, Py_ssize_t n, int64_t limit, int64_t *width)
+{
+    const uint8_t *at = form, *end = form + n;
+    int64_t columns = 0;
+    uint32_t properties = 0;
+    while (at < end && (columns <= limit || !(properties & UNICODE_LETTER))) {
+        int length;
+        uint32_t code_point = unicode_decode(at, end, &length);
+        properties |= unicode_properties(code_point);
+        columns += columns_of(code_point);
+        at += length;
+    }
+    *width = columns;
+    return (n ? 0 : BLANK) | (properties & UNICODE_LETTER ? LETTERS : 0) | (properties & UNICODE_DIGIT ? DIGITS : 0) |
+           (is_stop(last_said(form, n)) ? STOP : 0);
+}
+
+Py_ssize_t count_document_lines(const uint8_t *at, const uint8_t *end)
 {
     Py_ssize_t n = 0;
     while (at < end) {
@@ -356,7 +349,7 @@ PyObject *call_line_table(PyObject *module, PyObject *args)
                 break;
             }
             const uint8_t *form = scratch.form;
-            int64_t width, flags = form_flags(form, length, &width);
+            int64_t width, flags = form_flags(form, length, INT64_MAX, &width);
             flags |= is_artifact(&needles, form, length) ? ARTIFACT : 0;
             uint64_t edges[EDGES];
             edge_keys(form, length, edges);

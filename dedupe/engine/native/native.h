@@ -40,6 +40,7 @@ int output_open(Py_buffer *view, PyObject *object, Py_ssize_t bytes, const char 
 
 /* The calls, all METH_VARARGS, by the file that has them. */
 #define CALL(name) PyObject *call_##name(PyObject *module, PyObject *args)
+CALL(edits); /* edits.c */
 CALL(records); /* jsonl.c */
 CALL(raw_offsets);
 CALL(scan); /* lines.c */

@@ -37,10 +37,10 @@ WIDE: tuple[tuple[int, int], ...] = ((0x1100, 0x115F), (0x2E80, 0xA4CF), (0xAC00
 WIDE += ((0xFF00, 0xFF60), (0x20000, 0x3FFFD))
 
 _IGNORABLE = regex.compile(char_class(tables.IGNORABLE) + "|\u0307")  # U+0307: what folding leaves of İ
-_SPACES = regex.compile(char_class(tables.SPACE) + "+")
+SPACES = regex.compile(char_class(tables.SPACE) + "+")
 _QUOTES = regex.compile(char_class(tables.QUOTE) + "+")
 _DASHES = regex.compile(char_class(tables.DASH) + "+")
-_NUMBERS = regex.compile(char_class(tables.DIGIT) + "+")
+NUMBERS = regex.compile(char_class(tables.DIGIT) + "+")
 _LETTER = regex.compile(char_class(tables.LETTER))
 _SAME = str.maketrans({"ı": "i", "：": ":", "…": "..."})
 
@@ -59,14 +59,14 @@ def line_key(form: Buffer) -> int:
 
 def _form(line: bytes) -> str:
     text = _IGNORABLE.sub("", fold_text(decode(line)))
-    text = _DASHES.sub("-", _QUOTES.sub("'", _SPACES.sub(" ", text)))
+    text = _DASHES.sub("-", _QUOTES.sub("'", SPACES.sub(" ", text)))
     return str(text).translate(_SAME).strip(" ")
 
 
 def normal_form(line: Buffer, shape: bool = False) -> bytes:
     """The form in which lines are compared, as UTF-8; with `shape`, runs of digits are `#`."""
     form = _form(bytes(line))
-    return (_NUMBERS.sub("#", form) if shape else form).encode("utf-8", "surrogatepass")
+    return (NUMBERS.sub("#", form) if shape else form).encode("utf-8", "surrogatepass")
 
 
 def shape_ends(shape: Buffer) -> list[int]:
@@ -119,7 +119,7 @@ class Needles:
         """Whether some rule's line or beginning may be here."""
         if not self.keys or len(form) > SHAPE_BYTES:
             return False
-        shape = _NUMBERS.sub("#", form.decode("utf-8", "surrogatepass")).encode("utf-8", "surrogatepass")
+        shape = NUMBERS.sub("#", form.decode("utf-8", "surrogatepass")).encode("utf-8", "surrogatepass")
         starts = (line_key(shape[:end]) ^ START_SALT for end in shape_ends(shape))
         return line_key(shape) in self.keys or any(key in self.keys for key in starts)
 

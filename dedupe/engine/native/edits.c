@@ -1,0 +1,155 @@
+/* What is taken out of documents: ../../clean/cleaner.py's decisions in one call for a whole batch. */
+#include "edits.h"
+
+enum { MAX_ROUNDS = 32 }; /* what has not come to rest then is no article, and stays as it is */
+enum { SPLITS = 1, DROPS_CAPTIONS = 2, ON_SHIFT = 8 }; /* options: two flags, and a bit for each built-in rule */
+
+/* The answer's rows, grown as they come. */
+typedef struct {
+    Edit *rows;
+    Py_ssize_t n, room;
+} Edits;
+
+static int edits_add(Edits *edits, Edit edit)
+{
+    if (edits->n == edits->room) {
+        Py_ssize_t room = edits->room ? 2 * edits->room : 256;
+        Edit *rows = realloc(edits->rows, (size_t)room * sizeof *rows);
+        if (!rows)
+            return -1;
+        edits->rows = rows;
+        edits->room = room;
+    }
+    edits->rows[edits->n++] = edit;
+    return 0;
+}
+
+/* Takes what goes out of one article; tells whether anything does. */
+static int clean_article(Desk *desk)
+{
+    int any = 0;
+    if (desk->wanted.on)
+        find_repeats(desk);
+    find_artifacts(desk);
+    for (Py_ssize_t k = 0; k < desk->n; k++) {
+        if (desk->found[k] != NO_RULE) {
+            desk->gone[desk->ids[k]] = desk->found[k];
+            any = 1;
+        }
+    }
+    return any;
+}
+
+/* Article by article, again and again until nothing more goes, so that a second cleaning changes
+ * nothing.  What is left is desk->order; 0 where that takes too many rounds. */
+static int clean_document(Desk *desk)
+{
+    for (int round = 0; round < MAX_ROUNDS; round++) {
+        int any = 0;
+        desk->n_kept = 0;
+        for (Py_ssize_t first = 0, stop; first < desk->n_order; first = stop) {
+            stop = desk->wanted.splits ? next_article(desk, first) : desk->n_order;
+            article_take(desk, first, stop);
+            any |= clean_article(desk);
+            close_gaps(desk, first, stop);
+        }
+        if (!any)
+            return 1;
+        Py_ssize_t *order = desk->order;
+        desk->order = desk->kept;
+        desk->kept = order;
+        desk->n_order = desk->n_kept;
+    }
+    return 0;
+}
+
+/* One row for each line that goes of those from `first` up to `stop`, where the next one that stays is;
+ * blank lines go with the one above them, or at first below. */
+static int cut(const Desk *desk, Edits *edits, int64_t document, Py_ssize_t first, Py_ssize_t stop, Py_ssize_t start)
+{
+    const Line *lines = desk->lines;
+    int32_t rule = NO_RULE;
+    for (Py_ssize_t i = first; i < stop; i++) {
+        if (desk->gone[i] == NO_RULE)
+            continue;
+        if (rule != NO_RULE) {
+            if (edits_add(edits, (Edit){document, start, lines[i].start, rule}) < 0)
+                return -1;
+            start = lines[i].start;
+        }
+        rule = desk->gone[i];
+    }
+    return rule == NO_RULE ? 0 : edits_add(edits, (Edit){document, start, lines[stop - 1].next, rule});
+}
+
+static int splice_lines(const Desk *desk, Edits *edits, int64_t document)
+{
+    const Line *lines = desk->lines;
+    Py_ssize_t n = desk->n_lines, after = 0; /* the line behind the last one that stays */
+    for (Py_ssize_t p = 0; p <= desk->n_order; p++) {
+        Py_ssize_t i = p < desk->n_order ? desk->order[p] : n;
+        if (i > after) {
+            Py_ssize_t start = lines[after].start;
+            /* Without a final line ending, the line that is now the last gives up its own. */
+            if (i == n && after > 0 && lines[n - 1].end == lines[n - 1].next)
+                start = lines[after - 1].end;
+            if (cut(desk, edits, document, after, i, start) < 0)
+                return -1;
+        }
+        after = i + 1;
+    }
+    return 0;
+}
+
+/* 0, or -1 for want of memory. */
+static int add_edits(Desk *desk, Edits *edits, const Batch *batch, const char *marks)
+{
+    for (Py_ssize_t i = 0; i < batch->n; i++) {
+        if (!marks[i])
+            continue;
+        if (desk_lay(desk, batch->text + batch->offsets[i], (Py_ssize_t)(batch->offsets[i + 1] - batch->offsets[i])) < 0)
+            return -1;
+        if (clean_document(desk) && splice_lines(desk, edits, i) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static PyObject *find_edits(const Batch *batch, const char *marks, const Rules *rules, Wanted wanted)
+{
+    Desk desk = {.rules = rules, .wanted = wanted};
+    Edits edits = {NULL, 0, 0};
+    int failed;
+    Py_BEGIN_ALLOW_THREADS
+    failed = add_edits(&desk, &edits, batch, marks) < 0;
+    desk_free(&desk);
+    Py_END_ALLOW_THREADS
+    PyObject *result = failed ? PyErr_NoMemory()
+                              : PyBytes_FromStringAndSize((const char *)edits.rows, edits.n * (Py_ssize_t)sizeof(Edit));
+    free(edits.rows);
+    return result;
+}
+
+PyObject *call_edits(PyObject *module, PyObject *args)
+{
+    (void)module;
+    PyObject *text, *offsets, *needles, *blob, *result = NULL;
+    Py_buffer marks;
+    unsigned long options;
+    if (!PyArg_ParseTuple(args, "OOy*OOk:edits", &text, &offsets, &marks, &needles, &blob, &options))
+        return NULL;
+    Batch batch;
+    Rules rules;
+    if (batch_open(&batch, text, offsets) == 0) {
+        if (marks.len != batch.n) {
+            PyErr_SetString(PyExc_ValueError, "marks must hold one byte a document");
+        } else if (rules_open(&rules, needles, blob) == 0) {
+            Wanted wanted = {options & SPLITS, (options & DROPS_CAPTIONS) != 0, (uint32_t)(options >> ON_SHIFT)};
+            result = find_edits(&batch, marks.buf, &rules, wanted);
+            rules_close(&rules);
+        }
+        batch_close(&batch);
+    }
+    PyBuffer_Release(&marks);
+    return result;
+}

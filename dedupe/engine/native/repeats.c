@@ -1,0 +1,319 @@
+/* Later copies of a headline, caption, byline or paragraph go; the first stays.  What is right, and why,
+ * stands in ../../clean/repeats.py. */
+#include "edits.h"
+
+enum {
+    HEAD = 12,
+    HEAD_BEHIND = 5,
+    MAX_STRANGERS = 2,
+    HEADLINE_WIDTH = 12,
+    NAME_WIDTH = 8,
+    COPY_WIDTH = 8,
+    PAIR_WIDTH = 25,
+    BANNERS = 3,
+    SHORT_PAIR_HEAD = 6,
+    AGAIN_STARTS = 8,
+    AGAIN_LINES = 3,
+    AGAIN_SHARE = 3,
+    AGAIN_TRIES = 16,
+    AGAIN_PROSE = 4,
+    PROSE_NEAR = 4,
+    INDENT = 4,
+    TABLE_BARS = 3,
+    TABLE_TABS = 2,
+    DATA_NUMBERS = 5
+};
+
+static const uint8_t *form_at(const Desk *desk, const Line *line) { return desk->forms + line->form; }
+
+/* Few lines are ever asked for their edges: an article's first ones. */
+static const uint64_t *edges_of(const Desk *desk, Line *line)
+{
+    if (!(line->flags & EDGED)) {
+        edge_keys(form_at(desk, line), line->form_size, line->edges);
+        line->flags |= EDGED;
+    }
+    return line->edges;
+}
+
+/* Whether line k of the article copies line i; the keys only say where it is worth a look. */
+static int is_same(Desk *desk, Py_ssize_t i, Py_ssize_t k)
+{
+    Line *a = line_at(desk, i), *b = line_at(desk, k);
+    if (a->key == b->key)
+        return a->form_size == b->form_size &&
+               !memcmp(form_at(desk, a), form_at(desk, b), (size_t)a->form_size);
+    const uint64_t *first = edges_of(desk, a), *later = edges_of(desk, b);
+    for (int edge = 0; edge < EDGES; edge++)
+        if (first[edge] && first[edge] == later[edge])
+            return is_copy(desk, a, b);
+    return 0;
+}
+
+static int is_white(uint8_t c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+static int has_at_least(const uint8_t *at, const uint8_t *end, char mark, int wanted)
+{
+    while (wanted > 0 && at < end && (at = memchr(at, mark, (size_t)(end - at)))) {
+        at++;
+        wanted--;
+    }
+    return wanted == 0;
+}
+
+static int has_words(const uint8_t *form, Py_ssize_t n)
+{
+    for (Py_ssize_t i = 0; i < n; i++)
+        if (form[i] == ' ' || form[i] >= UNSPACED)
+            return 1;
+    return 0;
+}
+
+static int is_indented(const uint8_t *at, const uint8_t *end)
+{
+    for (int i = 0; i < INDENT && at + i < end; i++)
+        if (!is_white(at[i]))
+            return 0;
+    return 1;
+}
+
+/* Whether a line may be a headline, a caption or a paragraph. */
+static int is_text(const Desk *desk, const Line *line)
+{
+    const uint8_t *raw = desk->text + line->start, *end = desk->text + line->end, *form = form_at(desk, line);
+    if (!(line->flags & LETTERS) || is_indented(raw, end) || has_at_least(raw, end, '\t', TABLE_TABS) ||
+        has_at_least(raw, end, '|', TABLE_BARS))
+        return 0;
+    uint8_t c = form[0];
+    if (!(c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || memchr("'([?", c, 4)))
+        return 0;
+    int numbers = 0, in_number = 0;
+    for (Py_ssize_t i = 0; i < line->form_size && numbers < DATA_NUMBERS; i++) {
+        int digit = form[i] >= '0' && form[i] <= '9';
+        numbers += digit && !in_number;
+        in_number = digit;
+    }
+    return numbers < DATA_NUMBERS && has_words(form, line->form_size);
+}
+
+/* `copies` tells of the article's first `n_copies` lines which are copies. */
+static int belongs_to_head(const Desk *desk, Py_ssize_t k, const uint8_t *copies, Py_ssize_t n_copies)
+{
+    return k == 0 || (k < n_copies && copies[k]) || desk->prose[k] || line_at(desk, k)->flags & ARTIFACT;
+}
+
+static int is_in_stanza(const Desk *desk, Py_ssize_t k, const uint8_t *copies, Py_ssize_t n_copies)
+{
+    if (desk->gapless) {
+        for (Py_ssize_t i = k + 1; i < desk->n && i < k + 1 + PROSE_NEAR; i++)
+            if (desk->prose[i])
+                return 0;
+        return 1;
+    }
+    if (k > 0 && desk->joined[k - 1] && !belongs_to_head(desk, k - 1, copies, n_copies))
+        return 1;
+    return desk->joined[k] && !belongs_to_head(desk, k + 1, copies, n_copies);
+}
+
+/* The place of the last copy of the first line in the head, where one tells of a scraped head; else 0. */
+static Py_ssize_t headline_again(Desk *desk)
+{
+    const Line *first = line_at(desk, 0);
+    if (first->width < NAME_WIDTH || ends_open(desk, first) || !is_text(desk, first))
+        return 0;
+    uint8_t copies[HEAD] = {0}, copied[HEAD] = {0};
+    Py_ssize_t head = desk->n < HEAD ? desk->n : HEAD, again[HEAD];
+    int before[HEAD], n_again = 0, strangers = 0, others = 0;
+    for (Py_ssize_t k = 1; k < head; k++)
+        for (Py_ssize_t i = 0; i < k; i++)
+            if (is_same(desk, i, k))
+                copies[k] = copied[i] = 1;
+    for (Py_ssize_t k = 1; k < head; k++) {
+        if (desk->found[k] != NO_RULE)
+            continue;
+        if (copies[k] && is_same(desk, 0, k)) {
+            if (!is_in_stanza(desk, k, copies, head)) {
+                again[n_again] = k;
+                before[n_again++] = strangers;
+            }
+        } else if (copies[k]) {
+            others++;
+        } else if (desk->prose[k] && !copied[k] && ++strangers > MAX_STRANGERS) {
+            break;
+        }
+    }
+    int loose = others || n_again > 1 ? MAX_STRANGERS : 1;
+    Py_ssize_t last = 0;
+    for (int i = 0; i < n_again; i++)
+        if (before[i] < loose || line_at(desk, again[i])->key == first->key)
+            last = again[i];
+    if (!others && (first->flags & STOP || first->width < HEADLINE_WIDTH))
+        return 0;
+    return desk->last_prose > last ? last : 0;
+}
+
+/* The first line before k that stays and that k copies, or -1. */
+static Py_ssize_t find_original(Desk *desk, Py_ssize_t k)
+{
+    for (Py_ssize_t i = 0; i < k; i++)
+        if (desk->found[i] == NO_RULE && is_same(desk, i, k))
+            return i;
+    return -1;
+}
+
+static void find_head_copies(Desk *desk)
+{
+    Py_ssize_t last = headline_again(desk);
+    if (!last)
+        return;
+    for (Py_ssize_t k = 1; k < desk->n && k < last + HEAD_BEHIND; k++) {
+        const Line *line = line_at(desk, k);
+        if (desk->found[k] != NO_RULE || line->width < COPY_WIDTH)
+            continue;
+        Py_ssize_t original = find_original(desk, k);
+        if (original >= 0 && is_text(desk, line_at(desk, original)))
+            desk->found[k] = original == 0 ? HEADLINE : line->width >= PAIR_WIDTH ? CAPTION : BYLINE;
+        else if (k > last && desk->prose[k])
+            break; /* the body has begun */
+    }
+}
+
+/* Whether line k is a near copy of the headline i above it, below a banner or two. */
+static int is_headline_twice(Desk *desk, Py_ssize_t i, Py_ssize_t k)
+{
+    static const uint8_t COPIES[] = {1};
+    if (desk->first_prose <= k || desk->last_prose < k || !is_same(desk, i, k))
+        return 0;
+    return is_text(desk, line_at(desk, i)) && !is_in_stanza(desk, k, COPIES, 1);
+}
+
+/* Whether two adjacent copies are a scraper's. */
+static int is_pair(const Desk *desk, Py_ssize_t i, Py_ssize_t k)
+{
+    static const uint8_t COPIES[] = {1};
+    const Line *line = line_at(desk, k);
+    int apart = !desk->joined[i];
+    if (!is_text(desk, line))
+        return 0;
+    if (desk->prose[k])
+        return 1;
+    if (apart && (desk->first_prose < i || is_in_stanza(desk, k, COPIES, 1)))
+        return 0;
+    if (k <= SHORT_PAIR_HEAD && desk->last_prose > k) {
+        int is_byline = !apart && line->width >= COPY_WIDTH && !(line->flags & STOP);
+        if (is_byline || (line->width >= PAIR_WIDTH && !ends_open(desk, line)))
+            return 1;
+    }
+    int between_prose = i > 0 && desk->prose[i - 1] && k + 1 < desk->n && desk->prose[k + 1];
+    return line->width >= PAIR_WIDTH && between_prose && !desk->joined[i - 1] && !desk->joined[k];
+}
+
+static Count *count_of(Count *counts, uint64_t mask, uint64_t key)
+{
+    uint64_t at = key & mask;
+    while (counts[at].count && counts[at].key != key)
+        at = (at + 1) & mask;
+    return counts + at;
+}
+
+/* Counts the article's equal lines; gives the table's mask. */
+static uint64_t count_lines(const Desk *desk)
+{
+    uint64_t slots = 4;
+    while (slots < 2 * (uint64_t)desk->n)
+        slots *= 2;
+    memset(desk->counts, 0, (size_t)slots * sizeof *desk->counts);
+    for (Py_ssize_t k = 0; k < desk->n; k++) {
+        uint64_t key = line_at(desk, k)->key;
+        Count *count = count_of(desk->counts, slots - 1, key);
+        count->key = key;
+        count->count++;
+    }
+    return slots - 1;
+}
+
+static void find_pairs(Desk *desk)
+{
+    uint64_t mask = 0;
+    for (Py_ssize_t k = 1; k < desk->n; k++) {
+        Py_ssize_t i = k - 1;
+        if (desk->found[k] != NO_RULE || desk->found[i] != NO_RULE)
+            continue;
+        const Line *above = line_at(desk, i), *line = line_at(desk, k);
+        if (above->key != line->key) {
+            if (k <= BANNERS && above->width >= PAIR_WIDTH && is_headline_twice(desk, i, k))
+                desk->found[k] = HEADLINE;
+            continue;
+        }
+        mask = mask ? mask : count_lines(desk);
+        if (count_of(desk->counts, mask, line->key)->count == 2 && is_pair(desk, i, k) && is_same(desk, i, k))
+            desk->found[k] = desk->prose[k] ? PARAGRAPH : line->width >= PAIR_WIDTH ? CAPTION : BYLINE;
+    }
+}
+
+/* Takes the lines from `again` on, where they say what those from `start` on say. */
+static void take_again(Desk *desk, Py_ssize_t start, Py_ssize_t again, Py_ssize_t least)
+{
+    Py_ssize_t length = 0, prose = 0;
+    while (again + length < desk->n && start + length < again &&
+           line_at(desk, start + length)->key == line_at(desk, again + length)->key) {
+        prose += desk->prose[again + length];
+        length++;
+    }
+    if (length < least || prose < 2)
+        return;
+    for (Py_ssize_t x = 0; x < length; x++)
+        if (!is_same(desk, start + x, again + x))
+            return;
+    for (Py_ssize_t x = 0; x < length; x++)
+        desk->found[again + x] = AGAIN;
+}
+
+/* The article, or most of it, stands a second time. */
+static void find_article_again(Desk *desk)
+{
+    if (desk->n_prose < AGAIN_PROSE)
+        return;
+    Py_ssize_t least = (desk->n + AGAIN_SHARE - 1) / AGAIN_SHARE;
+    least = least < AGAIN_LINES ? AGAIN_LINES : least;
+    for (Py_ssize_t start = 0; start < AGAIN_STARTS && start < desk->n; start++) {
+        uint64_t key = line_at(desk, start)->key;
+        int tries = 0;
+        for (Py_ssize_t again = start + least; again <= desk->n - least; again++) {
+            if (line_at(desk, again)->key != key || desk->found[again] != NO_RULE)
+                continue;
+            if (++tries > AGAIN_TRIES)
+                break;
+            take_again(desk, start, again, least);
+        }
+    }
+}
+
+/* With captions dropped, the first copy of a repeated caption goes as well. */
+static void drop_captions(Desk *desk)
+{
+    for (Py_ssize_t k = 1; k < desk->n; k++) {
+        if (desk->found[k] != CAPTION)
+            continue;
+        for (Py_ssize_t i = 0; i < k; i++) {
+            if (i == HEAD + HEAD_BEHIND && i < k - 1)
+                i = k - 1; /* copies stand in the head, or side by side */
+            if (desk->found[i] == NO_RULE && is_same(desk, i, k))
+                desk->found[i] = CAPTION_DROPPED;
+        }
+    }
+}
+
+void find_repeats(Desk *desk)
+{
+    if (desk->n < 2)
+        return;
+    find_article_again(desk);
+    find_head_copies(desk);
+    find_pairs(desk);
+    if (desk->wanted.drops_captions)
+        drop_captions(desk);
+    for (Py_ssize_t k = 0; k < desk->n; k++)
+        if (desk->found[k] != NO_RULE && !(desk->wanted.on >> desk->found[k] & 1))
+            desk->found[k] = NO_RULE;
+}
