@@ -123,9 +123,7 @@ def error_of(sketch: Any, docs: list[str]) -> float:
 
 
 def note(benchmark: Any, n_bytes: int, **more: Any) -> None:
-    benchmark.extra_info.update(
-        mb_per_s=round(n_bytes / benchmark.stats.stats.min / 1e6), engine=name, **more
-    )
+    benchmark.extra_info.update(mb_per_s=round(n_bytes / benchmark.stats.stats.min / 1e6), engine=name, **more)
 
 
 @pytest.mark.parametrize("script", CORPORA)
@@ -151,9 +149,7 @@ def test_stage(benchmark: Any, script: str, stage: str) -> None:
 
 
 @pytest.mark.parametrize("script", ["english", "arabic"])
-@pytest.mark.parametrize(
-    "peer", [ours, with_datasketch, with_rensa, with_gaoya], ids=lambda peer: peer.__name__
-)
+@pytest.mark.parametrize("peer", [ours, with_datasketch, with_rensa, with_gaoya], ids=lambda peer: peer.__name__)
 def test_peers(benchmark: Any, script: str, peer: Any) -> None:
     docs = CORPORA[script]
     benchmark.pedantic(peer, args=(docs,), rounds=3, warmup_rounds=1 if peer is ours else 0)
