@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from altered import lay_out, lay_out_once, make_article, make_capture
+from altered import lay_out_once, make_article, make_capture
 
 N_BYTES = 30_000_000  # of each file
 ROUNDS = 5

@@ -37,9 +37,7 @@ def _edits(data: bytes, splices: Iterable[Splice]) -> Iterator[Edit]:
     for splice in splices:
         characters += len(data[position : splice.start].decode("utf-8", "surrogatepass"))
         took = data[splice.start : splice.end].decode("utf-8", "surrogatepass")
-        yield Edit(
-            characters, characters + len(took), splice.put.decode("utf-8", "surrogatepass"), took, splice.rule
-        )
+        yield Edit(characters, characters + len(took), splice.put.decode("utf-8", "surrogatepass"), took, splice.rule)
         characters += len(took)
         position = splice.end
 

@@ -108,7 +108,9 @@ class Batch:
         ascii_only = content.isascii()
         return [
             Splice(first + start, first + end, json_escape(put, ascii_only), rule)
-            for (start, end), (_, _, put, rule) in zip(zip(places[::2], places[1::2], strict=True), splices, strict=True)
+            for (start, end), (_, _, put, rule) in zip(
+                zip(places[::2], places[1::2], strict=True), splices, strict=True
+            )
         ]
 
     def broken(self) -> list[int]:
@@ -147,7 +149,9 @@ def json_escape(text: bytes, ascii_only: bool) -> bytes:
         return b""
     import json
 
-    return json.dumps(text.decode("utf-8", "surrogatepass"), ensure_ascii=ascii_only)[1:-1].encode("utf-8", "surrogatepass")
+    return json.dumps(text.decode("utf-8", "surrogatepass"), ensure_ascii=ascii_only)[1:-1].encode(
+        "utf-8", "surrogatepass"
+    )
 
 
 def _is_utf8(data: bytes) -> bool:

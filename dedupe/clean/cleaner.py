@@ -48,7 +48,7 @@ class Cleaner:
 
     def __init__(self, options: CleanOptions | None = None) -> None:
         self.options = options = options or CleanOptions()
-        self._rules: "Rules | None" = None
+        self._rules: Rules | None = None
         is_shipped = not options.rules and not options.no_rule
         self.tables = read_tables() if is_shipped else Tables(self.rules.names, self.rules.needles, self.rules.blob)
         # What keys and needles cannot tell has to be looked at document by document.
@@ -78,7 +78,9 @@ class Cleaner:
         for i in by_hand:
             marks[i] = 0
         if not self.decides_by_engine:
-            by_hand.update({i: self._decide(bytes(_document(text, offsets, i))) for i, mark in enumerate(marks) if mark})
+            by_hand.update(
+                {i: self._decide(bytes(_document(text, offsets, i))) for i, mark in enumerate(marks) if mark}
+            )
             return Edits(b"", (), {i: splices for i, splices in sorted(by_hand.items()) if splices})
         rows = b""
         if marks.count(0) < len(marks):

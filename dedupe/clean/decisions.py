@@ -1,8 +1,9 @@
 """What goes out of one document, decided in Python.
 
 This is what the engine's call `edits` says fast (dedupe/engine/native/edits.c), and what decides where
-that call cannot: on the reference engine, and under rules with regular expressions. Articles are looked at one by one, again and again until nothing more goes, so that a second
-cleaning changes nothing.
+that call cannot: on the reference engine, under rules with regular expressions, and where a regular
+expression says where articles begin. Articles are looked at one by one, again and again until nothing more
+goes, so that a second cleaning changes nothing.
 """
 
 from collections.abc import Sequence

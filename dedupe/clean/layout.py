@@ -11,7 +11,6 @@ from dedupe.clean.lines import BLANK, Lines
 from dedupe.document import Splice
 
 
-
 def close_gaps(lines: Lines, order: Sequence[int], gone: dict[int, str]) -> list[int]:
     """One article's lines without those in `gone`, and without the blank lines that only parted them."""
     kept: list[int] = []
@@ -23,7 +22,7 @@ def close_gaps(lines: Lines, order: Sequence[int], gone: dict[int, str]) -> list
         elif i in gone:
             runs.append([])
         else:
-            kept += max(runs, key=lambda run: len(run)) if begun else runs[0]
+            kept += max(runs, key=list.__len__) if begun else runs[0]
             kept.append(i)
             runs, begun = [[]], True
     kept += runs[-1]

@@ -87,9 +87,7 @@ def raw_offsets(raw: Buffer, text_offsets: Buffer) -> bytes:
     found, last = array("q"), 0
     for offset in wanted.cast("q"):
         if offset < last or offset not in raw_of:
-            raise ValueError(
-                "text_offsets must ascend, each at the start of a code point of the text or at its end"
-            )
+            raise ValueError("text_offsets must ascend, each at the start of a code point of the text or at its end")
         found.append(raw_of[offset])
         last = offset
     return found.tobytes()
@@ -186,6 +184,8 @@ def place(block: Buffer, spans: Buffer, rows: Buffer) -> bytes:
         start, end = bounds[2 * values[at]], bounds[2 * values[at] + 1]
         if not 0 <= start <= end <= len(whole):
             raise ValueError("spans must lie within the block")
-        for i, raw in enumerate(memoryview(raw_offsets(whole[start:end], values[at + 1 : at + 3])).cast("q"), 1):
+        for i, raw in enumerate(
+            memoryview(raw_offsets(whole[start:end], values[at + 1 : at + 3].tobytes())).cast("q"), 1
+        ):
             values[at + i] = start + raw
     return values.tobytes()
