@@ -22,7 +22,8 @@ def close_gaps(lines: Lines, order: Sequence[int], gone: dict[int, str]) -> list
         elif i in gone:
             runs.append([])
         else:
-            kept += max(runs, key=list.__len__) if begun else runs[0]
+            longest: list[int] = max(runs, key=len)
+            kept += longest if begun else runs[0]
             kept.append(i)
             runs, begun = [[]], True
     kept += runs[-1]
