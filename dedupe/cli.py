@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from dedupe import __version__
-from dedupe.options import CleanOptions, ReadOptions, RepairOptions, WriteOptions
+from dedupe.options import CleanOptions, DropOptions, ReadOptions, RepairOptions, WriteOptions
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -23,7 +23,7 @@ class DefaultGroup(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args or (args[0] not in self.commands and args[0] not in ("--help", "-h", "--version")):
-            args.insert(0, "clean")
+            args.insert(0, "run")
         return super().parse_args(ctx, args)
 
 
@@ -108,6 +108,36 @@ cleaning = stack(
     ),
 )
 
+dropping = stack(
+    click.option(
+        "--threshold",
+        type=float,
+        default=DropOptions().threshold,
+        show_default=True,
+        help="Jaccard similarity at and above which two documents are duplicates.",
+    ),
+    click.option(
+        "--recall",
+        type=float,
+        default=DropOptions().recall,
+        show_default=True,
+        help="Share of the pairs at the threshold that are to be found.",
+    ),
+    click.option(
+        "--keep",
+        default=DropOptions().keep,
+        show_default=True,
+        metavar="POLICY",
+        help="Which of two stays: first, last, longest, newest:FIELD, oldest:FIELD, largest:FIELD, prefer:FIELD=a,b.",
+    ),
+    click.option("--annotate/--no-annotate", help="Mark duplicates instead of dropping them (JSONL)."),
+    click.option("--removed", type=click.Path(), metavar="FILE", help="Write the records that are dropped to FILE."),
+    click.option(
+        "--memory", default="0", metavar="SIZE", help="What the table of documents may hold in memory, as in 2G. [no limit]"
+    ),
+    click.option("--threads", type=int, default=0, metavar="N", help="How many threads read and sketch. [one a core]"),
+)
+
 writing = stack(
     click.option(
         "-o",
@@ -133,7 +163,7 @@ writing = stack(
 @click.group(
     cls=DefaultGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="`dedupe FILE...` without a command is `dedupe clean FILE...`. " + EXIT_CODES,
+    epilog="`dedupe FILE...` without a command cleans, then drops. " + EXIT_CODES,
 )
 @click.option(
     "--version",
@@ -188,6 +218,105 @@ def clean(
         CleanOptions(split, RepairOptions(repair, unescape_html), captions, rules, no_rule),
         WriteOptions(**outputs),
     )
+
+
+@dedupe.command(epilog=EXIT_CODES)
+@reading
+@click.option(
+    "--split",
+    default=CleanOptions().split,
+    show_default=True,
+    metavar="auto|never|REGEX",
+    help="Where a capture is cut into articles, which are compared one by one.",
+)
+@dropping
+@writing
+def drop(
+    files: Sequence[str],
+    format: Any,
+    field: str,
+    id_field: str,
+    strict: bool,
+    split: str,
+    threshold: float,
+    recall: float,
+    keep: str,
+    annotate: bool,
+    removed: str | None,
+    memory: str,
+    threads: int,
+    **outputs: Any,
+) -> int:
+    """Drops documents that say what another one says, exactly or nearly.
+
+    All files are one corpus. A document goes when one that stays has at least the threshold's similarity.
+
+    \b
+      dedupe drop articles.jsonl > unique.jsonl
+      dedupe drop --keep newest:date --removed gone.jsonl a.jsonl b.jsonl -o unique.jsonl
+      dedupe drop --annotate < articles.jsonl > marked.jsonl
+    """
+    from dedupe.commands import drop_files
+
+    return drop_files(
+        files or ["-"],
+        ReadOptions(format, field, id_field, strict),
+        split,
+        DropOptions(threshold, recall, keep, annotate, removed, read_size(memory), threads),
+        WriteOptions(**outputs),
+    )
+
+
+@dedupe.command(epilog=EXIT_CODES, hidden=True)
+@reading
+@cleaning
+@dropping
+@writing
+def run(
+    files: Sequence[str],
+    format: Any,
+    field: str,
+    id_field: str,
+    strict: bool,
+    split: str,
+    repair: bool,
+    unescape_html: bool,
+    captions: Any,
+    rules: tuple[str, ...],
+    no_rule: tuple[str, ...],
+    threshold: float,
+    recall: float,
+    keep: str,
+    annotate: bool,
+    removed: str | None,
+    memory: str,
+    threads: int,
+    **outputs: Any,
+) -> int:
+    """Cleans each document, then drops duplicates: what `dedupe` does without a command.
+
+    \b
+      dedupe run articles.jsonl > clean.jsonl
+    """
+    from dedupe.commands import dedupe_files
+
+    return dedupe_files(
+        files or ["-"],
+        ReadOptions(format, field, id_field, strict),
+        CleanOptions(split, RepairOptions(repair, unescape_html), captions, rules, no_rule),
+        DropOptions(threshold, recall, keep, annotate, removed, read_size(memory), threads),
+        WriteOptions(**outputs),
+    )
+
+
+def read_size(text: str) -> int:
+    """A size such as 2G, 500M or 1000000 in bytes; ValueError for anything else."""
+    number, unit = text[:-1], text[-1:].upper()
+    powers = {"K": 10, "M": 20, "G": 30, "T": 40}
+    try:
+        return int(float(number) * 2 ** powers[unit]) if unit in powers else int(text)
+    except ValueError:
+        raise ValueError(f"memory {text!r}: use a size such as 500M or 2G") from None
 
 
 @dedupe.command(epilog=EXIT_CODES)

@@ -26,6 +26,17 @@ class Engine(Protocol):
     def line_key(self, form: Buffer) -> int:
         """64 bits of a normal form."""
 
+    def gaps(self, text: Buffer, offsets: Buffer) -> bytes:
+        """One byte a document: 1 where three blank lines stand together, and more behind them."""
+
+    def texts(
+        self, offsets: Buffer, spans: Buffer, status: Buffer, at: int, fd: int
+    ) -> tuple[bytes, bytes, bytes]:
+        """Of a block's records, those that have a text: offsets, places, and which records they are."""
+
+    def select(self, block: Buffer, starts: Buffer, drops: Buffer) -> bytes:
+        """The records of a block for which `drops` is 0."""
+
     def count_lines(self, text: Buffer, offsets: Buffer) -> int:
         """The lines of all documents, a last one without an ending included."""
 

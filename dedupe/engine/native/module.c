@@ -20,6 +20,9 @@ static PyMethodDef calls[] = {
     {"shingles", call_shingles, METH_VARARGS, "shingles(text, offsets, out, out_offsets)"},
     {"jaccard", call_jaccard, METH_VARARGS, "jaccard(sets, set_offsets, pairs, out)"},
     {"digests", call_digests, METH_VARARGS, "digests(text, offsets, out)"},
+    {"texts", call_texts, METH_VARARGS, "texts(offsets, spans, status, at, fd) -> (offsets, places, records)"},
+    {"select", call_select, METH_VARARGS, "select(block, starts, drops) -> bytes"},
+    {"gaps", call_gaps, METH_VARARGS, "gaps(text, offsets) -> bytes"},
     {NULL, NULL, 0, NULL},
 };
 

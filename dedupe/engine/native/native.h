@@ -47,6 +47,7 @@ CALL(place);
 CALL(scan); /* lines.c */
 CALL(line_table);
 CALL(count_lines);
+CALL(gaps);
 CALL(normal_form);
 CALL(shape_ends);
 CALL(line_key);
@@ -57,6 +58,8 @@ CALL(sketch);
 CALL(shingles);
 CALL(jaccard);
 CALL(digests);
+CALL(texts); /* select.c */
+CALL(select);
 #undef CALL
 
 #endif
