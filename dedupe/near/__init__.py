@@ -1,0 +1,1 @@
+"""What two documents share: bands, and what follows from them."""
