@@ -55,6 +55,10 @@ CALL(sketch);
 CALL(shingles);
 CALL(jaccard);
 CALL(digests);
+CALL(kept_open); /* kept_calls.c */
+CALL(kept_match);
+CALL(kept_count);
+CALL(kept_bytes);
 #undef CALL
 
 #endif
