@@ -2,7 +2,8 @@
 
 Text is UTF-8 that may hold lone surrogates as three bytes (what 'surrogatepass' writes). `offsets`
 are n + 1 ascending int64 values: document i is text[offsets[i]:offsets[i + 1]]. Results are bytes
-that the caller casts. Buffers that do not fit are a ValueError, other types a TypeError.
+that the caller casts, or go into the caller's buffers, named `..._out`. Buffers that do not fit are a
+ValueError, other types a TypeError.
 """
 
 from typing import Protocol
@@ -57,3 +58,36 @@ class Engine(Protocol):
 
     def raw_offsets(self, raw: Buffer, offsets: Buffer) -> bytes:
         """int64: for each offset into the decoded text of a JSON string, the offset into its raw content."""
+
+    def kept_open(
+        self,
+        n_perm: int,
+        bands: int,
+        rows: int,
+        threshold: float,
+        per_bucket: int = 32,
+        most_verified: int = 64,
+        memory: int = 0,
+        directory: str = "/tmp",
+        /,
+    ) -> object:
+        """An empty table of kept documents; `memory` limits the process's, the table then lies in a file."""
+
+    def kept_match(
+        self,
+        kept: object,
+        text: Buffer,
+        offsets: Buffer,
+        digests: Buffer,
+        signatures: Buffer,
+        places: Buffer,
+        keepers_out: Buffer,
+        shared_out: Buffer,
+    ) -> int:
+        """Each document's keeper (-1: it is kept) and shingle counts; how many were kept by a bound."""
+
+    def kept_count(self, kept: object) -> int:
+        """Documents kept; they are numbered in order, from 0."""
+
+    def kept_bytes(self, kept: object) -> int:
+        """Bytes held for them."""

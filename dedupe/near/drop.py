@@ -111,7 +111,7 @@ class Dropper:
             "exact": self.n_exact,
             "threshold": self.options.threshold,
             "bands": bands.n_bands,
-            "rows": bands.rows,
+            "rows": bands.band_rows,
             "expected_recall": round(bands.recall, 4),
             "bounded": self.matcher.n_bounded,
             "without_field": self.unreadable,

@@ -9,6 +9,7 @@ the bytes, and for each document a bounded number of candidates.
 
 from array import array
 from collections.abc import Sequence
+from tempfile import gettempdir
 from typing import NamedTuple
 
 from dedupe.changes import EXACT, NEAR
@@ -20,6 +21,8 @@ from dedupe.options import DropOptions
 
 N_PERM = 128
 DIGEST_BYTES = 16
+PER_BUCKET = 32  # candidates of one band, the newest ones
+MOST_VERIFIED = 64  # candidates of one document that are compared shingle by shingle, the likeliest ones
 
 class Verdicts(NamedTuple):
     """For each document the number of its keeper, or -1 where it stays, and the shingles that the two share
@@ -61,8 +64,9 @@ class Matcher:
 
     def __init__(self, options: DropOptions) -> None:
         self.bands: Bands = choose_bands(options.threshold, options.recall, N_PERM)
+        bands, rows = self.bands.n_bands, self.bands.band_rows
         self.kept = engine.kept_open(
-            N_PERM, self.bands.n_bands, self.bands.rows, options.threshold, memory=options.memory
+            N_PERM, bands, rows, options.threshold, PER_BUCKET, MOST_VERIFIED, options.memory, gettempdir()
         )
         self.n_bounded = 0
         self.numbers = array("q")  # of the documents that stay: their places in the input, where somebody asks

@@ -60,6 +60,10 @@ CALL(jaccard);
 CALL(digests);
 CALL(texts); /* select.c */
 CALL(select);
+CALL(kept_open); /* kept_calls.c */
+CALL(kept_match);
+CALL(kept_count);
+CALL(kept_bytes);
 #undef CALL
 
 #endif
