@@ -121,7 +121,9 @@ class Journal:
             splice = change.splices[k]
             raw = batch.raw[splice.start : splice.end]
             texts = {**self._text("took", took, raw), **self._text("put", put, splice.put)}
-            self._write({**record, "rule": edit.rule, **change.notes.get(k, {}), "at": batch.at + splice.start, **texts})
+            self._write(
+                {**record, "rule": edit.rule, **change.notes.get(k, {}), "at": batch.at + splice.start, **texts}
+            )
 
     def _text(self, key: str, text: bytes, raw: bytes) -> dict[str, str]:
         """The text, and the bytes that stand for it where they are not simply that text."""

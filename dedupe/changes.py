@@ -75,7 +75,7 @@ class Changes:
         """The batch's bytes with the changes made."""
         raw, starts, drops = self.batch.raw, self.batch.starts, self.drops
         if drops is not None and not self.by_hand and not len(self.rows):
-            return engine.select(raw, starts, drops)
+            return engine.select(raw, self.batch.start_offsets, drops)
         spans = [
             (start, end, b"")
             for i, start, end in zip(self.places[::ROW], self.places[1::ROW], self.places[2::ROW], strict=True)

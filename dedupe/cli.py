@@ -133,7 +133,10 @@ dropping = stack(
     click.option("--annotate/--no-annotate", help="Mark duplicates instead of dropping them (JSONL)."),
     click.option("--removed", type=click.Path(), metavar="FILE", help="Write the records that are dropped to FILE."),
     click.option(
-        "--memory", default="0", metavar="SIZE", help="What the table of documents may hold in memory, as in 2G. [no limit]"
+        "--memory",
+        default="0",
+        metavar="SIZE",
+        help="What the table of documents may hold in memory, as in 2G. [no limit]",
     ),
     click.option("--threads", type=int, default=0, metavar="N", help="How many threads read and sketch. [one a core]"),
 )

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from dedupe.audit import Journal, read_sections, restore_stream
 from dedupe.clean.cleaner import Cleaner
@@ -104,7 +104,7 @@ def _run_files(
 def _make_dropper(drop: DropOptions, read: ReadOptions, write: WriteOptions) -> "Dropper":
     from dedupe.near.drop import Dropper
 
-    if drop.annotate and (drop.removed or write.in_place and drop.removed):
+    if drop.annotate and (drop.removed or (write.in_place and drop.removed)):
         raise ValueError("--annotate drops nothing that --removed could hold: choose")
     return Dropper(drop, read.id_field, names=write.audit is not None)
 
@@ -216,9 +216,7 @@ def _run(flow: Flow, source: Source, sink: Sink) -> bool:
         source.stream.close()
 
 
-def _audit_head(
-    command: str, clean: CleanOptions, drop: DropOptions | None, write: WriteOptions
-) -> dict[str, object]:
+def _audit_head(command: str, clean: CleanOptions, drop: DropOptions | None, write: WriteOptions) -> dict[str, object]:
     from dedupe import __version__
     from dedupe.engine.unicode_tables import VERSION
 

@@ -53,7 +53,19 @@ class Batch:
     first line.
     """
 
-    __slots__ = ("at", "format", "line", "offsets", "options", "raw", "spans", "starts", "status", "text")
+    __slots__ = (
+        "at",
+        "format",
+        "line",
+        "offsets",
+        "options",
+        "raw",
+        "spans",
+        "start_offsets",
+        "starts",
+        "status",
+        "text",
+    )
 
     def __init__(self, raw: bytes, at: int, line: int, format: str, options: ReadOptions) -> None:
         self.raw, self.at, self.line, self.format = raw, at, line, format
@@ -62,6 +74,7 @@ class Batch:
         self.offsets: Buffer
         if format == "jsonl":
             starts, spans, text, offsets, self.status = engine.records(raw, options.field.encode())
+            self.start_offsets: Buffer = starts
             self.starts = memoryview(starts).cast("q")
             self.spans = memoryview(spans).cast("q")
             self.text: Buffer = text
@@ -69,7 +82,7 @@ class Batch:
         else:
             self.status = bytes([BLANK if format == MARK else OK if _is_utf8(raw) else NOT_UTF8])
             self.text = raw if self.status[0] == OK else b""
-            self.starts = array("q", [0, len(raw)])
+            self.starts = self.start_offsets = array("q", [0, len(raw)])
             self.offsets = array("q", [0, len(self.text)])
 
     def __len__(self) -> int:

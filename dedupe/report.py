@@ -133,10 +133,12 @@ class Report:
 
     def _say_drops(self) -> None:
         drops = self.drops
+        if drops["documents"] < 2:
+            return  # there was nothing to compare
         done = "marked" if drops["annotated"] else "dropped"
         self.say(
-            f"{done} {drops['documents_dropped']:,} of {drops['documents']:,} documents, {drops['exact']:,} of them exact "
-            f"copies; at {drops['threshold']} built for a recall of {drops['expected_recall']} "
+            f"{done} {drops['documents_dropped']:,} of {drops['documents']:,} documents, {drops['exact']:,} of them "
+            f"exact copies; at {drops['threshold']} built for a recall of {drops['expected_recall']} "
             f"({drops['bands']} x {drops['rows']} bands)"
         )
         if drops["bounded"]:

@@ -67,10 +67,10 @@ def clean_bytes(
     data: bytes, format: str, options: CleanOptions, journal: Journal | None = None
 ) -> tuple[bytes, Report]:
     sink, report = Memory(), Report(shows_progress=False, counts_lines=True)
-    flow = Flow(ReadOptions(format=format), Cleaner(options), report)
+    flow = Flow(ReadOptions(format=format), report, Cleaner(options), split=options.split)
     flow.journal = journal
     stream = io.BytesIO(data)
-    flow.clean_source(read.Source("-", stream, format, stream.read(read.BLOCK_BYTES)), sink)
+    flow.run_source(read.Source("-", stream, format, stream.read(read.BLOCK_BYTES)), sink)
     return sink.getvalue(), report
 
 

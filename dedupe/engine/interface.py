@@ -30,9 +30,7 @@ class Engine(Protocol):
     def gaps(self, text: Buffer, offsets: Buffer) -> bytes:
         """One byte a document: 1 where three blank lines stand together, and more behind them."""
 
-    def texts(
-        self, offsets: Buffer, spans: Buffer, status: Buffer, at: int, fd: int
-    ) -> tuple[bytes, bytes, bytes]:
+    def texts(self, offsets: Buffer, spans: Buffer, status: Buffer, at: int, fd: int) -> tuple[bytes, bytes, bytes]:
         """Of a block's records, those that have a text: offsets, places, and which records they are."""
 
     def select(self, block: Buffer, starts: Buffer, drops: Buffer) -> bytes:
@@ -72,6 +70,12 @@ class Engine(Protocol):
         /,
     ) -> object:
         """An empty table of kept documents; `memory` limits the process's, the table then lies in a file."""
+
+    def digests(self, text: Buffer, offsets: Buffer, out: Buffer) -> None:
+        """16 bytes of each document's bytes."""
+
+    def sketch(self, text: Buffer, offsets: Buffer, n_perm: int, a: Buffer, b: Buffer, out: Buffer) -> None:
+        """The signature of each document, a row of n_perm uint32."""
 
     def kept_match(
         self,

@@ -68,10 +68,11 @@ def gather_documents(batch: Batch, changes: Changes | None, fd: int, at: int, sp
     changed = dict(changes.items()) if changes and len(changes) else {}
     gaps = engine.gaps(batch.text, batch.offsets) if split == "auto" else bytes(len(batch))
     if batch.format == "jsonl" and not changed and not any(gaps) and split in ("auto", "never"):
-        offsets, places, records = engine.texts(batch.offsets, batch.spans, batch.status, at, fd)
-        return Documents(batch.text, offsets, places, memoryview(records).cast("q"))
+        found = engine.texts(batch.offsets, batch.spans, batch.status, at, fd)
+        return Documents(batch.text, found[0], found[1], memoryview(found[2]).cast("q"))
     texts: list[bytes] = []
-    places, records, spans = array("q"), array("q"), []
+    places, records = array("q"), array("q")
+    spans: list[tuple[int, int]] = []
     for i in range(len(batch)):
         change = changed.get(i)
         if batch.status[i] != OK and change is None:
@@ -80,7 +81,7 @@ def gather_documents(batch: Batch, changes: Changes | None, fd: int, at: int, sp
         parts = [(0, len(text))]
         if change or gaps[i] or split not in ("auto", "never"):
             parts = _find_articles(text, split)
-        if change or batch.format == "jsonl" and len(parts) > 1:
+        if change or (batch.format == "jsonl" and len(parts) > 1):
             position, file = spool.put(text), spool.fd
         elif batch.format == "jsonl":
             first, last = batch.spans[2 * i], batch.spans[2 * i + 1]

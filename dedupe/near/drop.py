@@ -96,10 +96,10 @@ class Dropper:
 
         if self.aside:
             raise ValueError("- stands for stdin, which can be read once only")
-        self.aside = NamedTemporaryFile(prefix="dedupe-stdin-")  # noqa: SIM115
+        self.aside = NamedTemporaryFile(prefix="dedupe-stdin-")
         shutil.copyfileobj(open_unpacked("-"), self.aside)
         self.aside.flush()
-        return self.aside.name
+        return str(self.aside.name)
 
     def summary(self) -> dict[str, Any]:
         """What the run was built for, and what it did."""
@@ -172,7 +172,7 @@ class Dropper:
         self.n_exact += sum(verdicts.is_exact(k) for k, keeper in enumerate(keepers) if keeper >= 0)
         if self.removed and changes.drops:
             kept = bytes(not drop for drop in changes.drops)
-            self.removed.write(engine.select(batch.raw, batch.starts, kept))
+            self.removed.write(engine.select(batch.raw, batch.start_offsets, kept))
 
     def decide(self) -> None:
         """Decides on all that was collected."""
@@ -206,9 +206,7 @@ class Dropper:
             notes.append({"rule": verdicts.rule(k), "keeper": name, "similarity": round(verdicts.similarity(k), 6)})
         return notes
 
-    def _annotate(
-        self, batch: Batch, changes: Changes, documents: Documents, notes: Sequence[dict[str, Any]]
-    ) -> None:
+    def _annotate(self, batch: Batch, changes: Changes, documents: Documents, notes: Sequence[dict[str, Any]]) -> None:
         """Adds duplicate_of, similarity and cluster to each record; a capture is a duplicate when all its
         articles are."""
         of_record: dict[int, list[dict[str, Any]]] = {}
@@ -224,7 +222,9 @@ class Dropper:
             changes.mark(i, b", " + json.dumps(values)[1:-1].encode())
 
 
-def drop_documents(changes: Changes, documents: Documents, verdicts: Verdicts, notes: Sequence[dict[str, Any]] | None) -> int:
+def drop_documents(
+    changes: Changes, documents: Documents, verdicts: Verdicts, notes: Sequence[dict[str, Any]] | None
+) -> int:
     """Marks in `changes` what goes; gives how many documents do. `notes` say why, one for each document."""
     keepers, records = verdicts.keepers, documents.records
     gone = [k for k, keeper in enumerate(keepers) if keeper >= 0]

@@ -24,6 +24,7 @@ DIGEST_BYTES = 16
 PER_BUCKET = 32  # candidates of one band, the newest ones
 MOST_VERIFIED = 64  # candidates of one document that are compared shingle by shingle, the likeliest ones
 
+
 class Verdicts(NamedTuple):
     """For each document the number of its keeper, or -1 where it stays, and the shingles that the two share
     and have in all (0, 0 for an exact copy of a text without words)."""
