@@ -76,6 +76,7 @@ struct Kept {
     Place *trouble;
 
     /* Of the document at hand: */
+    uint64_t *keys;   /* of the bands' hash: band_rows + 1 */
     uint32_t *hashes; /* RING rows of n_tables */
     Bucket *buckets;  /* n_tables */
     uint64_t *seen;   /* candidates: an open hash of stamp and number */
@@ -128,70 +129,64 @@ static size_t slots_of_table(uint64_t capacity)
     return (size_t)(capacity + capacity / 64 + 256);
 }
 
-/* Would a table of this capacity hold these slots, and leave its last one empty? */
-static int fits(const uint64_t *slots, size_t n, uint64_t capacity)
-{
-    size_t next = 0;
-    for (size_t at = 0; at < n; at++)
-        if (slots[at]) {
-            size_t home = (size_t)((slots[at] >> 32) * capacity >> 32);
-            next = (home > next ? home : next) + 1;
-        }
-    return next < slots_of_table(capacity);
-}
-
-/* All tables together, in place: what is there is packed to the end of the grown array, then spread from its
- * beginning.  The writing never passes the reading, for all that is still to be read finds room behind it. */
+/* Table by table, the last one first, in place but for the one under way: it is packed aside, and put back where
+ * it now belongs.  What fitted fits again: of entries that stand in a row the last one's distance to the
+ * capacity does not shrink when the capacity grows, and by the 64th part of that the table grows beyond it. */
 static int grow_tables(Kept *kept)
 {
     uint64_t capacity = kept->capacity ? kept->capacity + kept->capacity / 4 : FIRST_CAPACITY;
+    size_t table_slots = slots_of_table(capacity), old_slots = kept->table_slots, most = 0;
     for (size_t table = 0; table < kept->n_tables; table++)
-        while (!fits(all_slots(kept) + table * kept->table_slots, kept->table_slots, capacity))
-            capacity += capacity / 4;
-    size_t table_slots = slots_of_table(capacity);
-    size_t old_total = kept->n_tables * kept->table_slots, total = kept->n_tables * table_slots;
+        most = kept->n_used[table] > most ? kept->n_used[table] : most;
     errno = ENOMEM;
-    if (total > SIZE_MAX / sizeof(uint64_t) || store_grow(&kept->slots, total * sizeof(uint64_t)) < 0)
+    if (table_slots > SIZE_MAX / sizeof(uint64_t) / kept->n_tables)
         return -1;
-    uint64_t *slots = all_slots(kept);
-    size_t from = total, to = 0;
-    for (size_t at = old_total; at--;)
-        if (slots[at])
-            slots[--from] = slots[at];
-    for (size_t table = 0; table < kept->n_tables; table++) {
-        for (size_t i = 0; i < kept->n_used[table]; i++) {
-            uint64_t slot = slots[from++];
-            size_t home = table * table_slots + (size_t)((slot >> 32) * capacity >> 32);
-            while (to < home)
-                slots[to++] = 0;
-            slots[to++] = slot;
-        }
-        while (to < (table + 1) * table_slots)
-            slots[to++] = 0;
+    uint64_t *packed = malloc((most + 1) * sizeof *packed);
+    if (!packed || store_grow(&kept->slots, kept->n_tables * table_slots * sizeof *packed) < 0) {
+        free(packed);
+        return -1;
     }
+    for (size_t table = kept->n_tables; table--;) {
+        const uint64_t *old = all_slots(kept) + table * old_slots;
+        uint64_t *slots = all_slots(kept) + table * table_slots;
+        size_t n = 0, to = 0;
+        for (size_t at = 0; at < old_slots; at++) { /* without branches: which slots are empty is chance */
+            packed[n] = old[at];
+            n += old[at] != 0;
+        }
+        memset(slots, 0, table_slots * sizeof *slots);
+        for (size_t i = 0; i < n; i++) {
+            size_t home = (size_t)((packed[i] >> 32) * capacity >> 32);
+            to = home > to ? home : to;
+            slots[to++] = packed[i];
+        }
+    }
+    free(packed);
     kept->capacity = capacity;
     kept->table_slots = table_slots;
     return 0;
 }
 
-/* Puts a document at the end of its bucket, whose oldest goes when it is full; 0 where the table has to grow. */
+/* Puts the document that is about to be kept at the end of its bucket, whose oldest goes when it is full; 1 where
+ * the table's last slot is taken, so that the tables have to grow before anything is sought. */
 static int put(Kept *kept, size_t table, uint32_t hash, Bucket bucket)
 {
     uint64_t *slots = all_slots(kept), slot = slot_of(hash, kept->n);
-    if (bucket.end - bucket.first > kept->options.per_bucket) {
-        memmove(slots + bucket.first, slots + bucket.first + 1, (bucket.end - bucket.first - 1) * sizeof *slots);
-        slots[bucket.end - 1] = slot;
-        return 1;
-    }
-    size_t free_slot = bucket.end, last = (table + 1) * kept->table_slots - 1;
-    while (slots[free_slot])
-        free_slot++;
-    if (free_slot == last)
+    size_t at = bucket.end;
+    if (at - bucket.first > kept->options.per_bucket) {
+        for (at = bucket.first; at + 1 < bucket.end; at++)
+            slots[at] = slots[at + 1];
+        slots[at] = slot;
         return 0;
-    memmove(slots + bucket.end + 1, slots + bucket.end, (free_slot - bucket.end) * sizeof *slots);
-    slots[bucket.end] = slot;
+    }
+    while (slots[at]) {
+        uint64_t next = slots[at];
+        slots[at++] = slot;
+        slot = next;
+    }
+    slots[at] = slot;
     kept->n_used[table]++;
-    return 1;
+    return at == (table + 1) * kept->table_slots - 1;
 }
 
 /* ---- Hashes */
@@ -206,14 +201,13 @@ static inline uint64_t load64(const uint8_t *at)
     return load32(at) | (uint64_t)load32(at + 4) << 32;
 }
 
-static inline uint32_t hash_band(const uint32_t *values, size_t n)
+/* Multilinear: Lemire and Kaser, Strongly universal string hashing is fast, 2014. */
+static inline uint32_t hash_band(const uint64_t *keys, const uint32_t *values, size_t n)
 {
-    uint64_t hash = 0x9E3779B97F4A7C15;
-    for (size_t i = 0; i < n; i++) {
-        hash = (hash ^ values[i]) * 0xE7037ED1A0B428DB;
-        hash ^= hash >> 32;
-    }
-    return (uint32_t)hash;
+    uint64_t sum = keys[n];
+    for (size_t i = 0; i < n; i++)
+        sum += keys[i] * values[i];
+    return (uint32_t)(sum >> 32);
 }
 
 /* Fills the document's row of hashes and asks for their slots. */
@@ -223,7 +217,7 @@ static void look_ahead(Kept *kept, size_t i)
     const uint32_t *values = kept->arrivals->signatures + i * kept->options.n_perm;
     hashes[0] = load32(kept->arrivals->digests + 16 * i);
     for (size_t band = 0; band < kept->options.n_bands; band++)
-        hashes[1 + band] = hash_band(values + band * kept->options.band_rows, kept->options.band_rows);
+        hashes[1 + band] = hash_band(kept->keys, values + band * kept->options.band_rows, kept->options.band_rows);
     for (size_t table = 0; table < kept->n_tables; table++)
         __builtin_prefetch(all_slots(kept) + home_of(kept, table, hashes[table]), 1);
 }
@@ -471,17 +465,19 @@ static KeptStatus keep(Kept *kept, size_t i, const uint32_t *hashes, int has_wor
     memcpy(signature_of(kept, kept->n), kept->signature, kept->options.n_perm * sizeof *kept->signature);
 
     size_t n_tables = has_words ? kept->n_tables : 1;
-    int has_grown = 0;
+    int grows = 4 * (kept->n + 1) > 3 * kept->capacity, has_grown = 0;
     for (size_t table = 0; table < n_tables; table++) {
-        Bucket bucket = has_grown ? find_bucket(kept, table, hashes[table]) : kept->buckets[table];
-        while (4 * kept->n_used[table] >= 3 * kept->capacity || !put(kept, table, hashes[table], bucket)) {
-            if (grow_tables(kept) < 0) {
-                kept->is_spoiled = 1;
-                return KEPT_NO_MEMORY;
-            }
-            has_grown = 1;
-            bucket = find_bucket(kept, table, hashes[table]);
+        if (grows && grow_tables(kept) < 0) {
+            kept->is_spoiled = 1;
+            return KEPT_NO_MEMORY;
         }
+        has_grown |= grows;
+        Bucket bucket = has_grown ? find_bucket(kept, table, hashes[table]) : kept->buckets[table];
+        grows = put(kept, table, hashes[table], bucket);
+    }
+    if (grows && grow_tables(kept) < 0) {
+        kept->is_spoiled = 1;
+        return KEPT_NO_MEMORY;
     }
     kept->arrived[kept->n - kept->n_before] = (uint32_t)i;
     kept->n++;
@@ -592,6 +588,7 @@ Kept *kept_new(const KeptOptions *options)
     kept->seen_mask = 63;
     while (kept->seen_mask < 2 * most)
         kept->seen_mask = 2 * kept->seen_mask + 1;
+    kept->keys = calloc(options->band_rows + 1, sizeof *kept->keys);
     kept->n_used = calloc(kept->n_tables, sizeof *kept->n_used);
     kept->hashes = calloc(RING * kept->n_tables, sizeof *kept->hashes);
     kept->buckets = calloc(kept->n_tables, sizeof *kept->buckets);
@@ -601,7 +598,13 @@ Kept *kept_new(const KeptOptions *options)
     kept->histogram = calloc(options->n_perm + 1, sizeof *kept->histogram);
     kept->signature = calloc(options->n_perm, sizeof *kept->signature);
     const char *directory = options->memory ? options->directory : NULL;
-    if (kept->n_used && kept->hashes && kept->buckets && kept->seen && kept->candidates && kept->estimates
+    for (size_t i = 0; kept->keys && i <= options->band_rows; i++) {
+        uint64_t x = (i + 1) * 0x9E3779B97F4A7C15; /* splitmix64 */
+        x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9;
+        x = (x ^ x >> 27) * 0x94D049BB133111EB;
+        kept->keys[i] = x ^ x >> 31;
+    }
+    if (kept->keys && kept->n_used && kept->hashes && kept->buckets && kept->seen && kept->candidates && kept->estimates
         && kept->histogram && kept->signature && overlap_open(&kept->overlap) == 0
         && store_open(&kept->records, directory) == 0 && store_open(&kept->slots, directory) == 0
         && grow_tables(kept) == 0)
@@ -617,6 +620,7 @@ void kept_free(Kept *kept)
     store_close(&kept->records);
     store_close(&kept->slots);
     overlap_close(&kept->overlap);
+    free(kept->keys);
     free(kept->n_used);
     free(kept->arrived);
     free(kept->hashes);

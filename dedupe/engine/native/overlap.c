@@ -90,6 +90,8 @@ INLINED int is_other_part(const Overlap *overlap, uint64_t key)
 static int take_own(void *taker, const uint64_t *shingles, size_t n)
 {
     Overlap *overlap = taker;
+    if (!overlap->own.mask && set_begin(&overlap->own, 2 * overlap->words.n_words + 2) < 0)
+        return -1;
     for (size_t i = 0; i < n; i++)
         if (!is_other_part(overlap, shingles[i]) && set_put(&overlap->own, shingles[i]) < 0)
             return -1;
@@ -147,12 +149,12 @@ static int count_part(Overlap *overlap, const uint8_t *text, size_t n_bytes)
 {
     Set *own = &overlap->own, *extra = &overlap->extra;
     if (!overlap->is_put) {
-        if (set_begin(own, overlap->n_bytes / BYTES_A_MEMBER / overlap->parts) < 0
-            || each_shingle(&overlap->words, overlap->text, overlap->n_bytes, take_own, overlap) < 0)
+        own->mask = own->n = 0; /* it begins when the number of words is known */
+        if (each_shingle(&overlap->words, overlap->text, overlap->n_bytes, take_own, overlap) < 0)
             return -1;
         overlap->is_put = overlap->parts == 1;
     }
-    if (set_begin(extra, own->n) < 0)
+    if ((!own->mask && set_begin(own, 0) < 0) || set_begin(extra, own->n) < 0)
         return -1;
     int stops = each_shingle(&overlap->words, text, n_bytes, take_other, overlap);
     overlap->n_own += own->n;

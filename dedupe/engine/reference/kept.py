@@ -23,7 +23,6 @@ from dedupe.engine.reference.sketch import shingle_hashes
 from dedupe.engine.reference.words import MASK64
 
 PLAIN, JSON_STRING = 0, 1
-SEED, STEP = 0x9E3779B97F4A7C15, 0xE7037ED1A0B428DB
 MOST_PERM, MOST_CANDIDATES = 1 << 15, 1 << 24
 MOST_FILES, MOST_BYTES, MOST_POSITION = 1 << 24, 1 << 40, 1 << 62
 EMPTY = 0xFFFFFFFF  # in each slot of the signature of a document without words
@@ -144,13 +143,13 @@ class Kept:
         return likely, is_over
 
     def _band_hashes(self, signature: Sequence[int]) -> Iterator[int]:
-        """32 bits of each band's values; those of two bands that differ agree once in 2^32."""
-        for band in range(self.n_bands):
-            hash = SEED
-            for value in signature[band * self.band_rows : (band + 1) * self.band_rows]:
-                hash = (hash ^ value) * STEP & MASK64
-                hash ^= hash >> 32
-            yield hash & 0xFFFFFFFF
+        """32 bits of each band's values; those of two bands that differ agree once in 2^32.
+
+        Multilinear: Lemire and Kaser, Strongly universal string hashing is fast, 2014."""
+        *keys, last = (_splitmix(i) for i in range(self.band_rows + 1))
+        for start in range(0, self.n_bands * self.band_rows, self.band_rows):
+            values = signature[start : start + self.band_rows]
+            yield (last + sum(key * value for key, value in zip(keys, values, strict=True)) & MASK64) >> 32
 
     def _count_equal(self, number: int, signature: Sequence[int]) -> int:
         return sum(a == b & 0xFFFF for a, b in zip(self.records[number][2], signature, strict=True))
@@ -255,6 +254,13 @@ def kept_bytes(kept: Kept) -> int:
     """Bytes held for them; of the compiled engine's table, and here a rough guess."""
     _check(kept)
     return len(kept.records) * (64 * kept.n_perm + 200 * kept.n_bands)
+
+
+def _splitmix(i: int) -> int:
+    value = (i + 1) * 0x9E3779B97F4A7C15 & MASK64
+    value = (value ^ value >> 30) * 0xBF58476D1CE4E5B9 & MASK64
+    value = (value ^ value >> 27) * 0x94D049BB133111EB & MASK64
+    return value ^ value >> 31
 
 
 def _check(kept: Kept) -> None:
