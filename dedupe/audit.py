@@ -69,7 +69,7 @@ class Journal:
         raw, starts = memoryview(batch.raw), batch.starts
         for i in range(len(batch)):
             change = changes.get(i)
-            output = change.output if change else raw[starts[i] : starts[i + 1]]
+            output = batch.changed_record(i, change.splices) if change else raw[starts[i] : starts[i + 1]]
             sizes.append(len(output))
             checks.append(zlib.crc32(output))
             if change:

@@ -47,7 +47,6 @@ class Change(NamedTuple):
     record as a whole.
     """
 
-    output: bytes
     document: bytes
     edits: Sequence[Splice]
     splices: Sequence[Splice]
@@ -61,9 +60,10 @@ class Change(NamedTuple):
 def apply_splices(data: bytes, splices: Sequence[Splice]) -> bytes:
     """`data` with each span replaced; the splices ascend and do not overlap."""
     pieces, position = [], 0
-    for splice in splices:
-        pieces.append(data[position : splice.start])
-        pieces.append(splice.put)
-        position = splice.end
+    for start, end, put, _ in splices:
+        pieces.append(data[position:start])
+        if put:
+            pieces.append(put)
+        position = end
     pieces.append(data[position:])
     return b"".join(pieces)

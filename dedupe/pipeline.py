@@ -4,7 +4,7 @@ A source passes through in batches of whole records. The cleaner points out the 
 change; their edits are applied to the bytes that were read, and everything else leaves untouched.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from dedupe.audit import Journal
 from dedupe.clean.cleaner import Cleaner
@@ -77,17 +77,11 @@ class Flow:
 
 def clean_batch(batch: Batch, cleaner: Cleaner) -> dict[int, Change]:
     """What becomes of the records that change, by their number in the batch."""
-    changes = {}
-    for i, edits in cleaner.clean_batch(batch.text, batch.offsets).items():
-        splices = batch.place(i, edits)
-        changes[i] = Change(_splice_record(batch, i, splices), batch.document(i), edits, splices)
+    edits = cleaner.clean_batch(batch.text, batch.offsets)
+    splices = batch.place(edits)
+    changes = {i: Change(batch.document(i), found, splices[i]) for i, found in edits.items()}
     rescued = {i: change for i in batch.broken() if (change := _rescue(batch, i, cleaner))}
     return dict(sorted({**changes, **rescued}.items())) if rescued else changes
-
-
-def _splice_record(batch: Batch, i: int, splices: Sequence[Splice]) -> bytes:
-    first = batch.starts[i]
-    return apply_splices(batch.record(i), [Splice(a - first, b - first, put, rule) for a, b, put, rule in splices])
 
 
 def _rescue(batch: Batch, i: int, cleaner: Cleaner) -> Change | None:
@@ -97,14 +91,13 @@ def _rescue(batch: Batch, i: int, cleaner: Cleaner) -> Change | None:
         return None
     document = rescued.document(0)
     edits = cleaner.clean_document(document)
-    output = apply_splices(rescued.raw, rescued.place(0, edits))
+    output = apply_splices(rescued.raw, rescued.place({0: edits})[0])
     whole = Splice(batch.starts[i], batch.starts[i + 1], output, "repair.bytes")
-    return Change(output, document, edits, [whole], rescued=True)
+    return Change(document, edits, [whole], rescued=True)
 
 
 def apply_changes(batch: Batch, changes: Mapping[int, Change]) -> bytes:
     """The batch's bytes, with those of the records that change exchanged."""
     if not changes:
         return batch.raw
-    whole = [Splice(batch.starts[i], batch.starts[i + 1], change.output, "") for i, change in changes.items()]
-    return apply_splices(batch.raw, whole)
+    return apply_splices(batch.raw, [splice for change in changes.values() for splice in change.splices])

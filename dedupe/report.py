@@ -85,11 +85,10 @@ class Report:
         self.bytes_out += len(output)
         self.records += len(batch) - batch.status.count(BLANK)
         self.records_changed += len(changes)
+        self.edits.update([edit.rule for change in changes.values() for edit in change.edits])
         for change in changes.values():
             if change.rescued:
                 self.edits[change.splices[0].rule] += 1
-            for edit in change.edits:
-                self.edits[edit.rule] += 1
         if self.counts_lines:
             self._count_lines(batch, changes.values())
         self._show_progress()

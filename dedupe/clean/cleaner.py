@@ -60,10 +60,12 @@ class Cleaner:
     def _by_engine(self, text: Buffer, offsets: Buffer, marks: bytearray) -> dict[int, list[Splice]]:
         rows = engine.edits(text, offsets, marks, self.rules.needles, self.rules.blob, self.flags)
         splices: dict[int, list[Splice]] = {}
-        names = self.rules.names
-        values = iter(memoryview(rows).cast("q").tolist())
+        names, values, last = self.rules.names, iter(memoryview(rows).cast("q").tolist()), -1
         for i, start, end, rule in zip(values, values, values, values, strict=True):
-            splices.setdefault(i, []).append(Splice(start, end, b"", names[rule]))
+            if i != last:
+                splices[i] = found = []
+                last = i
+            found.append(Splice(start, end, b"", names[rule]))
         return splices
 
     def _by_hand(

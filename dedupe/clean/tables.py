@@ -8,6 +8,7 @@ and what they ask for.
 
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from dedupe.engine import engine
@@ -21,8 +22,9 @@ EVIDENCE = ("alone", "head", "tail", "edge", "beside")  # in that order in dedup
 LARGEST = 2**31 - 1
 
 
+@cache
 def shape(item: str) -> bytes:
-    """The shape of an item of a rule."""
+    """The shape of an item of a rule; asked for several times while rules are read."""
     return engine.normal_form(item.encode("utf-8", "surrogatepass"), True)
 
 
@@ -67,7 +69,7 @@ def make_blob(rules: "Sequence[Rule]", then: Mapping[str, Iterable[bytes]], need
         family = items.families.setdefault(rule.family, len(items.families))
         table.extend([EVIDENCE.index(rule.evidence), run, family, max_words, cased, after, after, len(items)])
     header = array("i", [len(items.first), len(rules), len(items), len(items.text)])
-    return b"".join(part.tobytes() for part in (header, items.first, table, items.table)) + items.text
+    return b"".join(part.tobytes() for part in (header, items.first, table, items.table)) + bytes(items.text)
 
 
 class _Items:
@@ -81,14 +83,14 @@ class _Items:
         self.first = array("i", [-1]) * len(slots)
         self.last = array("i", [-1]) * len(slots)
         self.table = array("i")
-        self.text = b""
+        self.text = bytearray()
         self.families: dict[str, int] = {}
 
     def __len__(self) -> int:
         return len(self.table) // self.COLUMNS
 
     def add(self, rule: int, text: bytes, is_start: bool = False) -> None:
-        self.table.extend([rule, is_start, -1, len(self.text), len(text)])
+        self.table.extend((rule, is_start, -1, len(self.text), len(text)))
         self.text += text
 
     def add_needle(self, rule: int, text: bytes, is_start: bool) -> None:

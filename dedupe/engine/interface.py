@@ -29,6 +29,9 @@ class Engine(Protocol):
     def count_lines(self, text: Buffer, offsets: Buffer) -> int:
         """The lines of all documents, a last one without an ending included."""
 
+    def place(self, block: Buffer, spans: Buffer, rows: Buffer) -> bytes:
+        """int64 (n, 3) rows of document, start and end in its text, with start and end in the block instead."""
+
     def edits(
         self, text: Buffer, offsets: Buffer, marks: Buffer, needles: Buffer, rules: Buffer, options: int
     ) -> bytes:

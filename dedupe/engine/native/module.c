@@ -12,6 +12,7 @@ static PyMethodDef calls[] = {
     {"line_key", call_line_key, METH_VARARGS, "line_key(form) -> int"},
     {"records", call_records, METH_VARARGS, "records(block, field) -> (starts, spans, text, offsets, status)"},
     {"raw_offsets", call_raw_offsets, METH_VARARGS, "raw_offsets(content, offsets) -> bytes"},
+    {"place", call_place, METH_VARARGS, "place(block, spans, rows) -> bytes"},
     {"edits", call_edits, METH_VARARGS, "edits(text, offsets, marks, needles, rules, options) -> bytes"},
     {"suspicious", call_suspicious, METH_VARARGS, "suspicious(text, offsets, entities=False) -> bytes"},
     {"word_hashes", call_word_hashes, METH_VARARGS, "word_hashes(text, offsets, out, out_offsets)"},

@@ -43,6 +43,7 @@ int output_open(Py_buffer *view, PyObject *object, Py_ssize_t bytes, const char 
 CALL(edits); /* edits.c */
 CALL(records); /* jsonl.c */
 CALL(raw_offsets);
+CALL(place);
 CALL(scan); /* lines.c */
 CALL(line_table);
 CALL(count_lines);

@@ -2,7 +2,7 @@
 
 from dedupe.engine.reference.digest import digests
 from dedupe.engine.reference.jaccard import jaccard
-from dedupe.engine.reference.jsonl import raw_offsets, records
+from dedupe.engine.reference.jsonl import place, raw_offsets, records
 from dedupe.engine.reference.lines import count_lines, line_key, line_table, normal_form, scan, shape_ends
 from dedupe.engine.reference.sketch import shingles, sketch
 from dedupe.engine.reference.suspicion import suspicious
@@ -17,6 +17,7 @@ __all__ = [
     "line_key",
     "line_table",
     "normal_form",
+    "place",
     "raw_offsets",
     "records",
     "scan",

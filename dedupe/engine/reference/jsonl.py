@@ -12,6 +12,8 @@ Cost: every line is decoded once by `json` and read twice by a regular expressio
 import json
 import re
 from array import array
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 Buffer = bytes | bytearray | memoryview
@@ -93,6 +95,31 @@ def raw_offsets(raw: Buffer, text_offsets: Buffer) -> bytes:
         found.append(raw_of[offset])
         last = offset
     return found.tobytes()
+
+
+def place(block: Buffer, spans: Buffer, rows: Buffer) -> bytes:
+    """Map spans in records' texts to spans in the block that they came from.
+
+    `rows` is int64 (n, 3): the number of a record, start and end in its text, ascending; the result has
+    start and end in the block in their stead. ValueError as from raw_offsets, or where a record is none.
+    """
+    whole = memoryview(block).cast("B")
+    if len(memoryview(rows).cast("B")) % 24 or len(memoryview(spans).cast("B")) % 16:
+        raise ValueError("rows must hold three int64 values each, spans two")
+    bounds = memoryview(spans).cast("B").cast("q")
+    values = iter(memoryview(rows).cast("B").cast("q"))
+    placed = array("q")
+    for document, group in groupby(zip(values, values, values, strict=True), itemgetter(0)):
+        if not 0 <= document < len(bounds) // 2:
+            raise ValueError("rows must name records that have a span")
+        first, last = bounds[2 * document : 2 * document + 2]
+        if not 0 <= first <= last <= len(whole):
+            raise ValueError("spans must lie within the block")
+        offsets = array("q", [offset for row in group for offset in row[1:]])
+        found = iter(memoryview(raw_offsets(whole[first:last], offsets)).cast("q"))
+        for start, end in zip(found, found, strict=True):
+            placed.extend([document, first + start, first + end])
+    return placed.tobytes()
 
 
 def read_record(line: bytes, field: bytes) -> Record:
