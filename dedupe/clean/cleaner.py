@@ -15,6 +15,7 @@ from dedupe.engine import Buffer, engine
 from dedupe.engine import name as engine_name
 from dedupe.options import CleanOptions
 
+OFFSET_BYTES = 8
 SPLITS, DROPS_CAPTIONS, ON_SHIFT = 1, 2, 8  # options of `edits`: two flags, and a bit for each built-in rule
 
 
@@ -38,27 +39,28 @@ class Cleaner:
     def clean_batch(self, text: Buffer, offsets: Buffer) -> dict[int, list[Splice]]:
         """What is taken out of the documents of a columnar batch (UTF-8 and n + 1 int64 offsets), by their
         number, in order: ascending splices into the document. Documents that stay as they are are not in it."""
-        marks = bytearray(engine.scan(text, offsets, self.rules.needles))
-        if self.looks_at_all:
-            marks = bytearray(b"\1") * len(marks)
         repaired = self._repair(text, offsets) if self.options.repair.enabled else {}
-        by_hand = set(repaired)
         if not self.decides_by_engine:
-            by_hand.update(i for i, mark in enumerate(marks) if mark)
-        if not by_hand:
-            return self._by_engine(text, offsets, marks)
-        for i in by_hand:
-            marks[i] = 0
-        splices = self._by_engine(text, offsets, marks) if self.decides_by_engine else {}
-        splices.update(self._by_hand(text, offsets, repaired, by_hand))
-        return dict(sorted(splices.items()))
+            return self._by_hand(text, offsets, repaired, self._touched(text, offsets) | repaired.keys())
+        splices = self._by_engine(text, offsets, repaired)
+        if repaired:
+            splices = {**splices, **self._by_hand(text, offsets, repaired, repaired.keys())}
+        return dict(sorted(splices.items())) if repaired else splices
 
     def clean_document(self, data: bytes) -> list[Splice]:
         """What is taken out of one document."""
         return self.clean_batch(data, array("q", [0, len(data)])).get(0, [])
 
-    def _by_engine(self, text: Buffer, offsets: Buffer, marks: bytearray) -> dict[int, list[Splice]]:
-        rows = engine.edits(text, offsets, marks, self.rules.needles, self.rules.blob, self.flags)
+    def _touched(self, text: Buffer, offsets: Buffer) -> set[int]:
+        """The documents that need a closer look."""
+        marks = engine.scan(text, offsets, self.rules.needles)
+        return {i for i, mark in enumerate(marks) if mark or self.looks_at_all}
+
+    def _by_engine(self, text: Buffer, offsets: Buffer, skipped: Iterable[int]) -> dict[int, list[Splice]]:
+        skips = bytearray(memoryview(offsets).nbytes // OFFSET_BYTES - 1)
+        for i in skipped:
+            skips[i] = 1
+        rows = engine.edits(text, offsets, skips, self.rules.needles, self.rules.blob, self.flags)
         splices: dict[int, list[Splice]] = {}
         names, values, last = self.rules.names, iter(memoryview(rows).cast("q").tolist()), -1
         for i, start, end, rule in zip(values, values, values, values, strict=True):
@@ -74,7 +76,7 @@ class Cleaner:
         from dedupe.clean.decisions import decide
 
         splices = {}
-        for i in documents:
+        for i in sorted(documents):
             data = bytes(_document(text, offsets, i))
             found = decide(data, self.rules, self.options.split, self.captions, self.off, repaired.get(i))
             if found:
