@@ -221,39 +221,27 @@ static uint32_t last_said(const uint8_t *form, Py_ssize_t n)
     return n ? unicode_decode(form + at, form + n, &length) : 0;
 }
 
-/* Whether there are bytes of other than ASCII, letters and digits; a normal form has no capitals. */
-VECTOR_CLONES
-static int ascii_marks(const uint8_t *form, Py_ssize_t n)
-{
-    uint8_t other = 0, letters = 0, digits = 0;
-    for (Py_ssize_t i = 0; i < n; i++) {
-        other |= form[i];
-        letters |= (uint8_t)(form[i] - 'a') < 26 ? 1 : 0;
-        digits |= (uint8_t)(form[i] - '0') < 10 ? 1 : 0;
-    }
-    return (other & 0x80) | (letters ? LETTERS : 0) | (digits ? DIGITS : 0);
-}
-
 int64_t form_flags(const uint8_t *form, Py_ssize_t n, int64_t limit, int64_t *width)
 {
-    int64_t stop = is_stop(last_said(form, n)) ? STOP : 0, columns = 0;
-    Py_ssize_t first = n <= limit ? n : (Py_ssize_t)limit + 1;
-    int marks = ascii_marks(form, first);
-    if (!(marks & 0x80) && (first == n || marks & LETTERS)) {
-        *width = first;
-        return (n ? 0 : BLANK) | marks | stop;
+    int64_t marks = is_stop(last_said(form, n)) ? STOP : 0;
+    Py_ssize_t looked = n / 2 <= limit ? n : 2 * (Py_ssize_t)limit + 2; /* more columns than the limit */
+    Py_ssize_t columns;
+    int seen = form_survey(form, looked, &columns);
+    if (!(seen & LONG_CODES)) {
+        *width = columns;
+        return marks | (n ? 0 : BLANK) | (seen & DIGITS) | (seen & LETTERS || has_letter(form, n) ? LETTERS : 0);
     }
     const uint8_t *at = form, *end = form + n;
     uint32_t properties = 0;
-    while (at < end && (columns <= limit || !(properties & UNICODE_LETTER))) {
+    *width = 0;
+    while (at < end && (*width <= limit || !(properties & UNICODE_LETTER))) {
         int length;
         uint32_t code_point = unicode_decode(at, end, &length);
         properties |= unicode_properties(code_point);
-        columns += code_point < 0x1100 ? 1 : columns_of(code_point);
+        *width += columns_of(code_point);
         at += length;
     }
-    *width = columns;
-    return (properties & UNICODE_LETTER ? LETTERS : 0) | (properties & UNICODE_DIGIT ? DIGITS : 0) | stop;
+    return marks | (properties & UNICODE_LETTER ? LETTERS : 0) | (properties & UNICODE_DIGIT ? DIGITS : 0);
 }
 
 static Py_ssize_t count_document_lines(const uint8_t *at, const uint8_t *end)

@@ -37,6 +37,11 @@ Py_ssize_t line_shape(const uint8_t *form, Py_ssize_t n, uint8_t *shape);
 
 uint64_t line_key(const uint8_t *form, Py_ssize_t n);
 
+/* What a form's bytes tell at a glance: the code points, whether some of them have three bytes and more
+ * (LONG_CODES), letters of ASCII, and digits of one or two bytes. */
+enum { LONG_CODES = 256 };
+int form_survey(const uint8_t *form, Py_ssize_t n, Py_ssize_t *codes);
+
 /* Keys of a form's opening, of its closing, and of its frame: both ends of a short one; 0: none. */
 void edge_keys(const uint8_t *form, Py_ssize_t n, uint64_t edges[EDGES]);
 

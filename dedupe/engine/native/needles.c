@@ -80,13 +80,18 @@ int shape_ends(const uint8_t *shape, Py_ssize_t n, Py_ssize_t *ends)
 
 int is_artifact(const Needles *needles, const uint8_t *form, Py_ssize_t n)
 {
-    uint8_t shape[SHAPE_BYTES];
-    Py_ssize_t ends[SHAPE_ENDS];
+    uint8_t buffer[SHAPE_BYTES];
+    const uint8_t *shape = form;
+    Py_ssize_t ends[SHAPE_ENDS], length = n;
     if (!needles->gates || n == 0 || n > SHAPE_BYTES)
         return 0;
     if (begins_without_number(form, n) && !gate_lets(needles, ANY, first_three(form, n)))
         return 0;
-    Py_ssize_t length = line_shape(form, n, shape);
+    Py_ssize_t codes;
+    if (form_survey(form, n, &codes) & (DIGITS | LONG_CODES)) {
+        length = line_shape(form, n, buffer);
+        shape = buffer;
+    }
     uint32_t first = first_three(shape, length);
     if (gate_lets(needles, LINES, first ^ (uint32_t)length << 24) &&
         needle_slot(needles, line_key(shape, length)) >= 0)
