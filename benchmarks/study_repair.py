@@ -115,9 +115,7 @@ def break_text(text: str, other: str, rng: random.Random) -> str:
     if kind == 0:
         text = text + rng.choice(["", " ", " – "]) + other
     elif kind == 1:
-        text = "".join(
-            rng.choice("?\ufffd ") if "\x80" <= c <= "\x9f" and rng.random() < 0.7 else c for c in text
-        )
+        text = "".join(rng.choice("?\ufffd ") if "\x80" <= c <= "\x9f" and rng.random() < 0.7 else c for c in text)
     elif kind == 2:
         text = "".join(c for c in text if not "\x7f" <= c <= "\x9f")
     elif kind == 3:
@@ -127,11 +125,7 @@ def break_text(text: str, other: str, rng: random.Random) -> str:
     elif kind in (5, 6):
         for _ in range(rng.randrange(1, 4)):
             at = rng.randrange(len(text) + 1)
-            text = (
-                text[:at]
-                + rng.choice([*NASTY, "\x1b[31;1m", "\x1b[", "&eacute;", "\ud83d\ude00"])
-                + text[at:]
-            )
+            text = text[:at] + rng.choice([*NASTY, "\x1b[31;1m", "\x1b[", "&eacute;", "\ud83d\ude00"]) + text[at:]
     elif kind in (7, 8):
         for _ in range(rng.randrange(1, 5)):
             at = rng.randrange(len(text) + 1)
@@ -178,10 +172,7 @@ def study(n: int, seed: int, data: Path) -> Iterator[str]:
     most = (0.0, "")
     options = RepairOptions()
     for start in range(0, n, 10_000):
-        lines = [
-            break_text(rng.choice(sentences), rng.choice(sentences), rng)
-            for _ in range(min(10_000, n - start))
-        ]
+        lines = [break_text(rng.choice(sentences), rng.choice(sentences), rng) for _ in range(min(10_000, n - start))]
         for line, flag in zip(lines, scan(lines), strict=True):
             wanted = ftfy.fix_and_explain(line, FTFY).text
             counts["changed by ftfy"] += wanted != line
@@ -215,9 +206,7 @@ def clean(data: Path) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--n", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))

@@ -69,7 +69,7 @@ class Journal:
         raw, starts = memoryview(batch.raw), batch.starts
         for i in range(len(batch)):
             change = changes.get(i)
-            output = batch.changed_record(i, change.splices) if change else raw[starts[i] : starts[i + 1]]
+            output = change.output if change else raw[starts[i] : starts[i + 1]]
             sizes.append(len(output))
             checks.append(zlib.crc32(output))
             if change:
@@ -205,9 +205,7 @@ def read_sections(name: str, in_place: bool = False) -> Iterator["Section"]:
                     f"{name}: is no audit that this version of dedupe knows; give the file that --audit wrote"
                 )
             if in_place and not head.get("in_place"):
-                raise AuditError(
-                    f"{name}: is the audit of a stream; give the output: dedupe restore {name} FILE"
-                )
+                raise AuditError(f"{name}: is the audit of a stream; give the output: dedupe restore {name} FILE")
             sources, gap = 0, b""
             for entry in entries:
                 if "sources" in entry:
@@ -221,9 +219,7 @@ def read_sections(name: str, in_place: bool = False) -> Iterator["Section"]:
                     continue
                 yield Section(name, bool(head.get("in_place")), gap, entry, entries)
                 sources, gap = sources + 1, b""
-            raise AuditError(
-                f"{name}: breaks off after {sources} whole sources; the run was cut short or the file is"
-            )
+            raise AuditError(f"{name}: breaks off after {sources} whole sources; the run was cut short or the file is")
     except OSError as error:
         raise AuditError(f"{name}: cannot be read: {error.strerror}; check the name") from None
 
@@ -233,9 +229,7 @@ def _read_entries(name: str, file: BinaryIO) -> Iterator[dict[str, Any]]:
         try:
             entry = json.loads(line)
         except ValueError:
-            raise AuditError(
-                f"{name}:{number}: is not JSON; the audit is damaged or breaks off here"
-            ) from None
+            raise AuditError(f"{name}:{number}: is not JSON; the audit is damaged or breaks off here") from None
         if not isinstance(entry, dict) or not line.endswith(b"\n"):
             raise AuditError(f"{name}:{number}: breaks off; the audit is not whole")
         yield entry
@@ -288,12 +282,8 @@ class Section:
                     self.ended = True
                     return
             except (KeyError, TypeError, ValueError, IndexError, binascii.Error):
-                raise AuditError(
-                    f"{self.audit}: {self.source}: an entry is not sound; the audit is damaged"
-                ) from None
-        raise AuditError(
-            f"{self.audit}: breaks off within {self.source}; the run was cut short or the file is"
-        )
+                raise AuditError(f"{self.audit}: {self.source}: an entry is not sound; the audit is damaged") from None
+        raise AuditError(f"{self.audit}: breaks off within {self.source}; the run was cut short or the file is")
 
     def skip(self) -> None:
         """Passes over what is left of the section."""

@@ -73,9 +73,7 @@ reading = stack(
         show_default=True,
         help="JSONL: the field that names a record in audits.",
     ),
-    click.option(
-        "--strict/--no-strict", help="Stop at the first broken record instead of passing it through."
-    ),
+    click.option("--strict/--no-strict", help="Stop at the first broken record instead of passing it through."),
 )
 
 cleaning = stack(
@@ -119,9 +117,7 @@ writing = stack(
         help="Write to FILE, at once and whole, packed by its suffix.",
     ),
     click.option("--in-place/--no-in-place", help="Rewrite each file where it stands."),
-    click.option(
-        "--check/--no-check", help="Write nothing; name the files that would change and exit with 1."
-    ),
+    click.option("--check/--no-check", help="Write nothing; name the files that would change and exit with 1."),
     click.option("--diff/--no-diff", help="Write nothing but the changes, as a unified diff."),
     click.option(
         "--audit",
@@ -204,9 +200,7 @@ def clean(
     metavar="FILE",
     help="Write to FILE, at once and whole, packed by its suffix.",
 )
-@click.option(
-    "--in-place/--no-in-place", help="Restore each file that `--in-place` changed, where it stands."
-)
+@click.option("--in-place/--no-in-place", help="Restore each file that `--in-place` changed, where it stands.")
 def restore(audit: str, file: str | None, output: str | None, in_place: bool) -> int:
     """Gives the input back, byte for byte, from the output and its audit.
 

@@ -91,9 +91,7 @@ def _clean_each(flow: Flow, names: Sequence[str], write: WriteOptions) -> None:
             continue
         if write.diff:
             diff = Diff(source.name, source.format)
-            flow.on_change = lambda line, change, diff=diff: out.write(
-                "".join(diff.lines(line, change)).encode()
-            )
+            flow.on_change = lambda line, change, diff=diff: out.write("".join(diff.lines(line, change)).encode())
         sink: Sink = NullSink()
         try:
             if write.in_place:
@@ -152,9 +150,7 @@ def restore_files(audit: str, name: str | None, output: str | None, in_place: bo
     """
     if in_place:
         if name or output:
-            raise ValueError(
-                "--in-place restores the files that the audit names; FILE and --output do not go with it"
-            )
+            raise ValueError("--in-place restores the files that the audit names; FILE and --output do not go with it")
         return _restore_in_place(audit)
     stream = _open_output(name or "-")
     if output:
@@ -181,9 +177,7 @@ def _open_output(name: str) -> BinaryIO:
     try:
         return open_unpacked(name)
     except OSError as error:
-        raise InputError(
-            f"{name}: cannot be read: {error.strerror}; give the file that dedupe wrote"
-        ) from None
+        raise InputError(f"{name}: cannot be read: {error.strerror}; give the file that dedupe wrote") from None
 
 
 def _restore_in_place(audit: str) -> int:

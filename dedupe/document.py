@@ -47,6 +47,7 @@ class Change(NamedTuple):
     record as a whole.
     """
 
+    output: bytes
     document: bytes
     edits: Sequence[Splice]
     splices: Sequence[Splice]
@@ -67,3 +68,27 @@ def apply_splices(data: bytes, splices: Sequence[Splice]) -> bytes:
         position = end
     pieces.append(data[position:])
     return b"".join(pieces)
+
+
+def compose_splices(first: Sequence[Splice], second: Sequence[Splice]) -> list[Splice]:
+    """Splices that do what `first` and, to its result, `second` do.
+
+    A span of `second` that takes what `first` has put takes what stood there before. It must take all
+    of it: spans of `second` begin and end outside of what `first` has put.
+    """
+    composed: list[Splice] = []
+    waiting = list(reversed(first))
+    shift = 0  # of the text between the two, against the original
+    for start, end, put, rule in second:
+        while waiting and waiting[-1].start + shift + len(waiting[-1].put) <= start:
+            shift += _growth(waiting[-1])
+            composed.append(waiting.pop())
+        begin = start - shift
+        while waiting and waiting[-1].start + shift < end:
+            shift += _growth(waiting.pop())
+        composed.append(Splice(begin, end - shift, put, rule))
+    return composed + waiting[::-1]
+
+
+def _growth(splice: Splice) -> int:
+    return len(splice.put) - (splice.end - splice.start)

@@ -37,9 +37,7 @@ def _edits(data: bytes, splices: Iterable[Splice]) -> Iterator[Edit]:
     for splice in splices:
         characters += len(data[position : splice.start].decode("utf-8", "surrogatepass"))
         took = data[splice.start : splice.end].decode("utf-8", "surrogatepass")
-        yield Edit(
-            characters, characters + len(took), splice.put.decode("utf-8", "surrogatepass"), took, splice.rule
-        )
+        yield Edit(characters, characters + len(took), splice.put.decode("utf-8", "surrogatepass"), took, splice.rule)
         characters += len(took)
         position = splice.end
 
@@ -63,7 +61,7 @@ def clean_documents(
         offsets = array("q", [0])
         for text in texts:
             offsets.append(offsets[-1] + len(text))
-        for i, splices in cleaner.clean_batch(b"".join(texts), offsets).items():
+        for i, splices in cleaner.find_edits(b"".join(texts), offsets).splices().items():
             clean = apply_splices(texts[i], splices).decode("utf-8", "surrogatepass")
             batch[i] = _with_text(batch[i], field, clean)
         yield from batch

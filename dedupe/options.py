@@ -61,9 +61,7 @@ class CleanOptions:
         try:
             regex.compile(self.split)
         except regex.error as error:
-            raise ValueError(
-                f"split {self.split!r}: {error}; use auto, never or a regular expression"
-            ) from None
+            raise ValueError(f"split {self.split!r}: {error}; use auto, never or a regular expression") from None
 
 
 @dataclass(frozen=True, slots=True)

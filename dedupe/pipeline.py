@@ -4,9 +4,10 @@ A source passes through in batches of whole records. The cleaner points out the 
 change; their edits are applied to the bytes that were read, and everything else leaves untouched.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from dedupe.audit import Journal
+from dedupe.changes import Changes
 from dedupe.clean.cleaner import Cleaner
 from dedupe.document import Change, Splice, apply_splices
 from dedupe.errors import RecordError
@@ -36,10 +37,10 @@ class Flow:
             for batch in read_batches(source, self.read, self.cleaner.options.split):
                 changes = clean_batch(batch, self.cleaner)
                 self._name_broken_records(source, batch, changes)
-                output = apply_changes(batch, changes)
+                output = changes.output()
                 sink.write(output)
                 self._account(batch, changes, output)
-                changed = changed or bool(changes)
+                changed = changed or len(changes) > 0
         finally:
             if self.journal:
                 self.journal.end()
@@ -52,22 +53,22 @@ class Flow:
         if self.journal:
             self.journal.join(gap)
 
-    def _account(self, batch: Batch, changes: Mapping[int, Change], output: bytes) -> None:
+    def _account(self, batch: Batch, changes: Changes, output: bytes) -> None:
         self.tail = (self.tail + output[-TAIL_BYTES:])[-TAIL_BYTES:]
         if self.journal:
-            self.journal.note(batch, changes)
+            self.journal.note(batch, dict(changes.items()))
         if self.on_change:
             for i, change in changes.items():
                 self.on_change(batch.line_of(i), change)
         self.report.count(batch, changes, output)
 
-    def _name_broken_records(self, source: Source, batch: Batch, changes: Mapping[int, Change]) -> None:
+    def _name_broken_records(self, source: Source, batch: Batch, changes: Changes) -> None:
         """They pass as they are, or stop a strict run."""
         textless = batch.textless()
         if textless:
             self.report.textless[source.name] += textless
         for i in batch.broken():
-            fault = None if i in changes else batch.fault(i)
+            fault = None if i in changes.by_hand else batch.fault(i)
             if fault is None:
                 continue
             if self.read.strict:
@@ -75,13 +76,10 @@ class Flow:
             self.report.broken(source.name, batch.line_of(i), fault, "passed through as it is")
 
 
-def clean_batch(batch: Batch, cleaner: Cleaner) -> dict[int, Change]:
-    """What becomes of the records that change, by their number in the batch."""
-    edits = cleaner.clean_batch(batch.text, batch.offsets)
-    splices = batch.place(edits)
-    changes = {i: Change(batch.document(i), found, splices[i]) for i, found in edits.items()}
+def clean_batch(batch: Batch, cleaner: Cleaner) -> Changes:
+    """What becomes of the records of a batch."""
     rescued = {i: change for i in batch.broken() if (change := _rescue(batch, i, cleaner))}
-    return dict(sorted({**changes, **rescued}.items())) if rescued else changes
+    return Changes(batch, cleaner.find_edits(batch.text, batch.offsets), rescued)
 
 
 def _rescue(batch: Batch, i: int, cleaner: Cleaner) -> Change | None:
@@ -91,13 +89,6 @@ def _rescue(batch: Batch, i: int, cleaner: Cleaner) -> Change | None:
         return None
     document = rescued.document(0)
     edits = cleaner.clean_document(document)
-    output = apply_splices(rescued.raw, rescued.place({0: edits})[0])
+    output = apply_splices(rescued.raw, rescued.place(0, edits))
     whole = Splice(batch.starts[i], batch.starts[i + 1], output, "repair.bytes")
-    return Change(document, edits, [whole], rescued=True)
-
-
-def apply_changes(batch: Batch, changes: Mapping[int, Change]) -> bytes:
-    """The batch's bytes, with those of the records that change exchanged."""
-    if not changes:
-        return batch.raw
-    return apply_splices(batch.raw, [splice for change in changes.values() for splice in change.splices])
+    return Change(output, document, edits, [whole], rescued=True)

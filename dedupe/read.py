@@ -13,13 +13,13 @@ import io
 import re
 import sys
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from dedupe.clean.lines import Lines
-from dedupe.document import Splice, apply_splices
+from dedupe.document import Splice
 from dedupe.engine import Buffer, engine
 from dedupe.errors import InputError
 from dedupe.options import ReadOptions
@@ -97,25 +97,21 @@ class Batch:
             return None
         return value
 
-    def place(self, edits: Mapping[int, Sequence[Splice]]) -> Mapping[int, Sequence[Splice]]:
-        """Splices into the texts of records, by record, as splices into the bytes of `raw`."""
+    def place(self, i: int, splices: Sequence[Splice]) -> list[Splice]:
+        """Splices into the text of record i as splices into the bytes of `raw`."""
         if self.format != "jsonl":
-            return edits
-        rows = [x for i, splices in edits.items() for start, end, _, _ in splices for x in (i, start, end)]
-        placed = memoryview(engine.place(self.raw, self.spans, array("q", rows))).cast("q").tolist()
-        bounds = iter(zip(placed[1::3], placed[2::3], strict=True))
-        return {
-            i: [Splice(*next(bounds), self._raw_put(i, put) if put else b"", rule) for _, _, put, rule in splices]
-            for i, splices in edits.items()
-        }
-
-    def _raw_put(self, i: int, put: bytes) -> bytes:
-        return json_escape(put, self.raw[self.spans[2 * i] : self.spans[2 * i + 1]].isascii())
-
-    def changed_record(self, i: int, splices: Sequence[Splice]) -> bytes:
-        """Record i with its own splices into `raw` applied."""
-        first = self.starts[i]
-        return apply_splices(self.record(i), [Splice(a - first, b - first, put, rule) for a, b, put, rule in splices])
+            return list(splices)
+        first, last = self.spans[2 * i], self.spans[2 * i + 1]
+        content = self.raw[first:last]
+        offsets = array("q", [offset for splice in splices for offset in splice[:2]])
+        places = memoryview(engine.raw_offsets(content, offsets)).cast("q")
+        ascii_only = content.isascii()
+        return [
+            Splice(first + start, first + end, json_escape(put, ascii_only), rule)
+            for (start, end), (_, _, put, rule) in zip(
+                zip(places[::2], places[1::2], strict=True), splices, strict=True
+            )
+        ]
 
     def broken(self) -> list[int]:
         """The records that cannot be read."""
@@ -153,7 +149,9 @@ def json_escape(text: bytes, ascii_only: bool) -> bytes:
         return b""
     import json
 
-    return json.dumps(text.decode("utf-8", "surrogatepass"), ensure_ascii=ascii_only)[1:-1].encode("utf-8", "surrogatepass")
+    return json.dumps(text.decode("utf-8", "surrogatepass"), ensure_ascii=ascii_only)[1:-1].encode(
+        "utf-8", "surrogatepass"
+    )
 
 
 def _is_utf8(data: bytes) -> bool:

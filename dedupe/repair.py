@@ -22,6 +22,7 @@ from array import array
 from collections.abc import Callable
 from itertools import accumulate
 
+from dedupe.document import Splice
 from dedupe.engine import engine
 from dedupe.options import RepairOptions
 
@@ -48,20 +49,21 @@ def repair_line(line: str, options: RepairOptions) -> str:
         return line
 
 
-def repair_lines(document: bytes, options: RepairOptions) -> dict[int, bytes]:
-    """The lines of a document (UTF-8) that repair changes: by their number, what becomes of them."""
+def repair_document(document: bytes, options: RepairOptions) -> list[Splice]:
+    """What repair does to a document (UTF-8): a splice for each line that it changes."""
     lines = document.split(b"\n")
     offsets = array("q", [0, *accumulate(len(line) + 1 for line in lines)])
     offsets[-1] = len(document)
-    repaired = {}
+    splices = []
     for i, broken in enumerate(engine.suspicious(document, offsets, options.unescape_html)):
         if broken:
             line = lines[i] if i == len(lines) - 1 else lines[i].removesuffix(b"\r")
             text = line.decode("utf-8", "surrogatepass")
             sound = repair_line(text, options)
             if sound != text:
-                repaired[i] = sound.encode("utf-8", "surrogatepass")
-    return repaired
+                start, put = offsets[i], sound.encode("utf-8", "surrogatepass")
+                splices.append(Splice(start, start + len(line), put, "repair.unicode"))
+    return splices
 
 
 class _Unsettled(Exception):

@@ -8,10 +8,11 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from dedupe.changes import Changes
 from dedupe.document import Change, apply_splices
 from dedupe.engine import engine
 from dedupe.engine import name as engine_name
@@ -79,18 +80,15 @@ class Report:
         self.changed.append(source)
         self.say(f"{source}: {'would be cleaned' if self.checking else 'cleaned'}")
 
-    def count(self, batch: Batch, changes: Mapping[int, Change], output: bytes) -> None:
+    def count(self, batch: Batch, changes: Changes, output: bytes) -> None:
         """One batch that has been written."""
         self.bytes_in += len(batch.raw)
         self.bytes_out += len(output)
         self.records += len(batch) - batch.status.count(BLANK)
         self.records_changed += len(changes)
-        self.edits.update([edit.rule for change in changes.values() for edit in change.edits])
-        for change in changes.values():
-            if change.rescued:
-                self.edits[change.splices[0].rule] += 1
+        self.edits.update(changes.count_rules())
         if self.counts_lines:
-            self._count_lines(batch, changes.values())
+            self._count_lines(batch, (change for _, change in changes.items()))
         self._show_progress()
 
     def _count_lines(self, batch: Batch, changes: Iterable[Change]) -> None:

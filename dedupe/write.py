@@ -107,9 +107,7 @@ class FileSink:
         self.part.unlink(missing_ok=True)
 
     def _error(self, error: OSError) -> OutputError:
-        return OutputError(
-            f"{self.name}: cannot be written: {error.strerror or error}; it is as it was before"
-        )
+        return OutputError(f"{self.name}: cannot be written: {error.strerror or error}; it is as it was before")
 
 
 def _packed(file: BinaryIO, suffix: str) -> BinaryIO:

@@ -56,9 +56,7 @@ def broken_sentences(draw: st.DrawFn) -> str:
     return text + draw(st.sampled_from(["", " ", " — "])) + draw(st.sampled_from(["", *SENTENCES]))
 
 
-nasty_texts = st.lists(st.one_of(st.sampled_from(NASTY), st.sampled_from(FRAGMENTS)), max_size=12).map(
-    "".join
-)
+nasty_texts = st.lists(st.one_of(st.sampled_from(NASTY), st.sampled_from(FRAGMENTS)), max_size=12).map("".join)
 broken_texts = st.one_of(
     nasty_texts,
     broken_sentences(),

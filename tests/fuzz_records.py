@@ -117,9 +117,7 @@ def check_block(engine: ModuleType, block: bytes) -> bytes:
     """Compare everything that can be compared on one block; gives the lines' status."""
     expected = reference.records(block, FIELD)
     got = engine.records(block, FIELD)
-    for name, mine, right in zip(
-        ("starts", "spans", "text", "offsets", "status"), got, expected, strict=True
-    ):
+    for name, mine, right in zip(("starts", "spans", "text", "offsets", "status"), got, expected, strict=True):
         assert bytes(mine) == bytes(right), (name, block)
     starts, spans, text, offsets, status = (memoryview(part) for part in expected)
     starts, spans, offsets = starts.cast("q"), spans.cast("q"), offsets.cast("q")

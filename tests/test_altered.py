@@ -112,9 +112,7 @@ def _fold_turkish(line: str) -> str:
 
 
 def _plain(line: str) -> str:
-    return line.translate(
-        dict.fromkeys(map(ord, "“”„«»"), '"') | dict.fromkeys(map(ord, "–—"), "-") | {0x2019: "'"}
-    )
+    return line.translate(dict.fromkeys(map(ord, "“”„«»"), '"') | dict.fromkeys(map(ord, "–—"), "-") | {0x2019: "'"})
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -55,8 +55,7 @@ def test_escapes_stay_as_they_were() -> None:
 
 def test_another_field() -> None:
     assert (
-        run("--field", "body", stdin=json.dumps({"body": CAPTURE}).encode()).out
-        == json.dumps({"body": CLEAN}).encode()
+        run("--field", "body", stdin=json.dumps({"body": CAPTURE}).encode()).out == json.dumps({"body": CLEAN}).encode()
     )
 
 
@@ -125,9 +124,7 @@ def test_a_diff_of_jsonl_names_the_record() -> None:
 
 
 def test_captions_can_go_altogether() -> None:
-    assert (
-        run("--captions", "drop", stdin=CAPTURE.encode()).out == CLEAN.replace(CAPTION + "\n\n", "").encode()
-    )
+    assert run("--captions", "drop", stdin=CAPTURE.encode()).out == CLEAN.replace(CAPTION + "\n\n", "").encode()
 
 
 def test_rules_can_be_switched_off() -> None:
@@ -311,9 +308,7 @@ def test_a_reader_that_has_had_enough_is_no_error(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_a_full_disk_is_named(capture: Path) -> None:
     with open("/dev/full", "wb") as full:
-        done = subprocess.run(
-            [*COMMAND, "clean", str(capture)], stdout=full, stderr=subprocess.PIPE, check=False
-        )
+        done = subprocess.run([*COMMAND, "clean", str(capture)], stdout=full, stderr=subprocess.PIPE, check=False)
     assert done.returncode == 2
     assert b"No space left on device" in done.stderr
     assert b"Traceback" not in done.stderr

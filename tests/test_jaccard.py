@@ -48,9 +48,7 @@ def test_similarity_is_that_of_the_sets(engine, docs):
     keys, ends = shingle_sets(engine, docs)
     sets = [set(shingle_hashes(doc.encode())) for doc in docs]
     pairs = [(i, i) for i in range(len(docs))] + list(combinations(range(len(docs)), 2))
-    expected = [
-        len(sets[i] & sets[j]) / len(sets[i] | sets[j]) if sets[i] | sets[j] else 0.0 for i, j in pairs
-    ]
+    expected = [len(sets[i] & sets[j]) / len(sets[i] | sets[j]) if sets[i] | sets[j] else 0.0 for i, j in pairs]
     assert jaccard(engine, keys, ends, pairs) == expected
 
 

@@ -8,12 +8,10 @@ from batches import HARD, batch, texts
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedupe.clean.rules import make_needles
+from dedupe.clean.tables import make_needles
 from dedupe.engine import reference
 
-LINES = st.lists(
-    st.sampled_from(["A line that says something", "a  line “that” says something", "TT", "", "  ", "42"])
-)
+LINES = st.lists(st.sampled_from(["A line that says something", "a  line “that” says something", "TT", "", "  ", "42"]))
 DOCUMENTS = st.lists(st.one_of(texts, LINES.map("\n".join), LINES.map("\r\n".join)), max_size=6)
 NEEDLES = make_needles([b"tt", b"# min read"], [b"a line", "続きを".encode()])
 
@@ -57,9 +55,7 @@ def test_copies_that_differ_in_form_only_have_one_form(engine: ModuleType, a: st
     assert engine.normal_form(a.encode()) == engine.normal_form(b.encode())
 
 
-@pytest.mark.parametrize(
-    ("a", "b"), [("2:0", "2:1"), ("he said", "she said"), ("١٢", "١٣"), ("resume", "resumé")]
-)
+@pytest.mark.parametrize(("a", "b"), [("2:0", "2:1"), ("he said", "she said"), ("١٢", "١٣"), ("resume", "resumé")])
 def test_a_letter_or_a_number_makes_another_form(engine: ModuleType, a: str, b: str) -> None:
     assert engine.normal_form(a.encode()) != engine.normal_form(b.encode())
 

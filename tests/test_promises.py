@@ -24,7 +24,13 @@ PROSE = BODY.split("\n\n")[0]
 LINES = st.sampled_from(
     [
         *[HEADLINE, HEADLINE, HEADLINE.upper(), HEADLINE + " | The Wend Courier", HEADLINE[:24] + "…"],
-        *[CAPTION, CAPTION, "Photo: " + CAPTION, CAPTION.replace("bridge", "br\ufffddge"), CAPTION.replace(" ", "\u00a0")],
+        *[
+            CAPTION,
+            CAPTION,
+            "Photo: " + CAPTION,
+            CAPTION.replace("bridge", "br\ufffddge"),
+            CAPTION.replace(" ", "\u00a0"),
+        ],
         *["TT", "TT", "20", "Ana Ruiz", "Advertisement", "By Ana Ruiz"],
         *["", "", "", " ", "\u3000", "\u200b"],
         *[PROSE, PROSE, PROSE + " Later.", PROSE[::-1], "古い橋は冬の間も開いたままになると市長が月曜日に述べた。" * 3],
@@ -57,7 +63,9 @@ class Memory(io.BytesIO):
     def abort(self) -> None: ...
 
 
-def clean_bytes(data: bytes, format: str, options: CleanOptions, journal: Journal | None = None) -> tuple[bytes, Report]:
+def clean_bytes(
+    data: bytes, format: str, options: CleanOptions, journal: Journal | None = None
+) -> tuple[bytes, Report]:
     sink, report = Memory(), Report(shows_progress=False, counts_lines=True)
     flow = Flow(ReadOptions(format=format), Cleaner(options), report)
     flow.journal = journal
@@ -102,7 +110,9 @@ def test_what_stays_stays_as_it_was_and_in_order(text: str, options: CleanOption
     if any(edit.rule.startswith("repair") for edit in edits):
         return
     left = iter(text.split("\n"))
-    assert all(any(line == other or line + "\r" == other for other in left) for line in clean.split("\n") if line.strip())
+    assert all(
+        any(line == other or line + "\r" == other for other in left) for line in clean.split("\n") if line.strip()
+    )
     assert bool(clean.strip()) == bool(text.strip())
 
 

@@ -127,11 +127,7 @@ OTHER_CASES = {
     "NUL around": (b'\0{"text":"a"}', BROKEN),
     "NUL between": (b'{"text":\0"a"}', BROKEN),
     "NUL behind": (b'{"text":"a"}\0', BROKEN),
-    **{
-        f"control character {byte:02x}": (b'{"text":"a%cb"}' % byte, BROKEN)
-        for byte in range(0x20)
-        if byte != 0x0A
-    },
+    **{f"control character {byte:02x}": (b'{"text":"a%cb"}' % byte, BROKEN) for byte in range(0x20) if byte != 0x0A},
     "control character in a key": (b'{"a\tb":1,"text":"a"}', BROKEN),
     "control character far inside": (b'{"text":"' + b"x" * 200 + b"\x1f" + b"x" * 200 + b'"}', BROKEN),
     "no end": (b'{"text":"a"', BROKEN),
@@ -280,9 +276,7 @@ def test_a_block_may_be_cut_anywhere(native: ModuleType) -> None:
         assert native.records(within, b"text") == reference.records(within, b"text")
 
 
-@pytest.mark.parametrize(
-    ("block", "n_lines"), [(b"", 0), (b"\n", 1), (b"\n\n", 2), (b"{}", 1), (b"{}\n{}", 2)]
-)
+@pytest.mark.parametrize(("block", "n_lines"), [(b"", 0), (b"\n", 1), (b"\n\n", 2), (b"{}", 1), (b"{}\n{}", 2)])
 def test_lines_are_counted(engine: ModuleType, block: bytes, n_lines: int) -> None:
     starts, spans, text, offsets, status = engine.records(block, b"text")
     assert [len(starts), len(offsets)] == [8 * (n_lines + 1)] * 2
@@ -324,9 +318,7 @@ def test_a_ten_megabyte_line(engine: ModuleType) -> None:
 
 # ---- The engines against each other, and both against json
 
-STRINGS = st.text(st.characters(exclude_categories=())) | st.text(
-    st.sampled_from('abc \n"\\/éب中😀\ud83d\ude00')
-)
+STRINGS = st.text(st.characters(exclude_categories=())) | st.text(st.sampled_from('abc \n"\\/éب中😀\ud83d\ude00'))
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | STRINGS,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(STRINGS, inner, max_size=4),
@@ -387,17 +379,13 @@ def map_back(engine: ModuleType, raw: bytes, offsets: list[int]) -> list[int]:
         ("é中😀".encode(), [0, 2, 5, 9], [0, 2, 5, 9]),
     ],
 )
-def test_offsets_lead_back(
-    engine: ModuleType, raw: bytes, text_offsets: list[int], expected: list[int]
-) -> None:
+def test_offsets_lead_back(engine: ModuleType, raw: bytes, text_offsets: list[int], expected: list[int]) -> None:
     assert map_back(engine, raw, text_offsets) == expected
 
 
 @settings(deadline=None)
 @given(STRINGS, st.randoms(use_true_random=False))
-def test_pieces_cut_by_offsets_are_the_pieces_of_the_text(
-    engine: ModuleType, string: str, rng: random.Random
-) -> None:
+def test_pieces_cut_by_offsets_are_the_pieces_of_the_text(engine: ModuleType, string: str, rng: random.Random) -> None:
     raw = make_string(rng, string).encode()[1:-1]
     string = json.loads(b'"' + raw + b'"')
     cuts = sorted(rng.choices(range(len(string) + 1), k=rng.randrange(6)))
@@ -413,16 +401,11 @@ def test_pieces_cut_by_offsets_are_the_pieces_of_the_text(
         *((b"abc", offsets) for offsets in ([4], [-1], [2, 1], [0, 3, 2], [1, 2**62])),
         *((rb"\u00e9x", [1]), (rb"ab\u00e9xyz", [3]), (rb"\n", [0, 1, 0]), (rb"ab\nc", [1, 2, 1])),
         *((b"", [1]), ("é".encode(), [1]), (rb"\u00e9", [1]), (rb"\ud83d\ude00", [3]), (rb"\n", [2])),
-        *(
-            (raw, [0])
-            for raw in (b'a"b', b"a\nb", b"a\\", rb"\u12", rb"\x", b"\xe9", b"\xed\xa0\x80", b'" "')
-        ),
+        *((raw, [0]) for raw in (b'a"b', b"a\nb", b"a\\", rb"\u12", rb"\x", b"\xe9", b"\xed\xa0\x80", b'" "')),
         *((raw, [9]) for raw in (b'a"b', b"\xe9")),
     ],
 )
-def test_offsets_that_lead_nowhere_are_refused(
-    native: ModuleType, raw: bytes, text_offsets: list[int]
-) -> None:
+def test_offsets_that_lead_nowhere_are_refused(native: ModuleType, raw: bytes, text_offsets: list[int]) -> None:
     with pytest.raises(ValueError, match="must") as right:
         map_back(reference, raw, text_offsets)
     with pytest.raises(ValueError, match="must") as mine:

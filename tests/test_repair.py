@@ -30,10 +30,7 @@ def ftfy_line(line: str, options: RepairOptions) -> str:
 
 
 def cases(name: str) -> list[object]:
-    return [
-        pytest.param(case["text"], case.get("fixed", case["text"]), id=case["label"])
-        for case in read_cases(name)
-    ]
+    return [pytest.param(case["text"], case.get("fixed", case["text"]), id=case["label"]) for case in read_cases(name)]
 
 
 @pytest.mark.parametrize(("text", "fixed"), [*cases("mojibake"), *cases("characters"), *cases("sound")])
@@ -108,9 +105,7 @@ class TestLongLines:
     def test_the_end_is_read_with_the_beginning(self) -> None:
         """One character in no single-byte encoding sends the whole line another way, wherever it is."""
         middle = " word" * 300_000
-        assert (
-            repair_line("Ã€ la" + middle + " 橋", PLAIN) == ftfy_line("Ã€ la 橋", PLAIN)[:-2] + middle + " 橋"
-        )
+        assert repair_line("Ã€ la" + middle + " 橋", PLAIN) == ftfy_line("Ã€ la 橋", PLAIN)[:-2] + middle + " 橋"
 
     @pytest.mark.parametrize(
         "line",
@@ -169,9 +164,9 @@ def test_bytes_beside_utf8_are_repaired_afterwards() -> None:
 @given(
     st.one_of(
         st.binary(),
-        st.lists(
-            st.sampled_from([b"\xed\xa0\xbd\xed\xb8\x8d", b"\xc0\x80", b"\xed\x9f\xbf", b"a", b"\xed\xa0"])
-        ).map(b"".join),
+        st.lists(st.sampled_from([b"\xed\xa0\xbd\xed\xb8\x8d", b"\xc0\x80", b"\xed\x9f\xbf", b"a", b"\xed\xa0"])).map(
+            b"".join
+        ),
     )
 )
 def test_decode_bytes_by_the_codecs_of_ftfy(raw: bytes) -> None:

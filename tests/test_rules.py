@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 import dedupe.clean
+from dedupe.clean.rules import load_rules
+from dedupe.clean.shipped import read_tables
 
 FOLDER = Path(dedupe.clean.__file__).parent / "rules"
 FILES = sorted(FOLDER.glob("*.toml"))
@@ -166,3 +168,9 @@ def test_single_common_words_never_suffice() -> None:
     for word in words:
         assert owners[word]["evidence"] != "alone", word
         assert owners[word]["evidence"] == "beside" or owners[word].get("run", 1) > 1, word
+
+
+def test_the_tables_are_those_of_the_files() -> None:
+    """`python -m dedupe.clean.shipped` writes them anew."""
+    rules = load_rules()
+    assert read_tables() == (rules.names, rules.needles, rules.blob)

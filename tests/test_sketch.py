@@ -107,9 +107,7 @@ def test_the_estimate_is_unbiased(native):
         one, two = (set(shingle_hashes(doc.encode())) for doc in docs)
         similarity = len(one & two) / len(one | two)
         rows = sketch(native, docs)
-        errors.append(
-            ((rows[0] == rows[1]).mean() - similarity) / (similarity * (1 - similarity) / 128) ** 0.5
-        )
+        errors.append(((rows[0] == rows[1]).mean() - similarity) / (similarity * (1 - similarity) / 128) ** 0.5)
     assert abs(np.mean(errors)) < 4 / 300**0.5
     assert 0.8 < np.std(errors) < 1.2
 

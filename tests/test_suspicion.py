@@ -70,9 +70,7 @@ def test_both_engines_on_every_character_that_is_named(native: ModuleType) -> No
     assert native.suspicious(text, offsets) == reference.suspicious(text, offsets)
 
 
-@given(
-    broken_lines, st.integers(0, 200), st.integers(0, 200), st.sampled_from(["a", " ", "م", "中", "с", "\n"])
-)
+@given(broken_lines, st.integers(0, 200), st.integers(0, 200), st.sampled_from(["a", " ", "م", "中", "с", "\n"]))
 @settings(max_examples=300)
 def test_wherever_it_stands(native: ModuleType, line: str, before: int, after: int, filler: str) -> None:
     """Vectors skip stretches of text; nothing at their edges is lost."""

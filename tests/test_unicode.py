@@ -53,9 +53,7 @@ def test_every_code_point_folds_as_python_does(native, frame):
 def test_every_composing_pair_composes(native):
     pairs = [chr(first) + chr(second) for first, second in make_tables.composition_pairs()]
     jamo = [chr(first) + chr(second) for first in range(0x1100, 0x1113) for second in range(0x1161, 0x1176)]
-    syllables = [
-        chr(first) + chr(second) for first in range(0xAC00, 0xD7A4, 28) for second in range(0x11A7, 0x11C3)
-    ]
+    syllables = [chr(first) + chr(second) for first in range(0xAC00, 0xD7A4, 28) for second in range(0x11A7, 0x11C3)]
     docs = pairs + jamo + syllables
     assert fold(native, docs) == [expected(doc) for doc in docs]
 

@@ -93,7 +93,5 @@ def test_a_changed_bit_changes_half_of_the_hash(size):
 
 
 def test_short_words_never_collide():
-    short = [bytes([a, b]) for a in range(1, 256) for b in range(1, 256)] + [
-        bytes([a]) for a in range(1, 256)
-    ]
+    short = [bytes([a, b]) for a in range(1, 256) for b in range(1, 256)] + [bytes([a]) for a in range(1, 256)]
     assert len({words.word_hash(word) for word in short}) == len(short)

@@ -16,6 +16,4 @@ PLAIN = f"Another headline\n\n{BODY}"
 def jsonl(*texts: str, ascii: bool = False, **fields: object) -> bytes:
     """One record a text, with ids that count from 0."""
     rows = ({"id": i, "text": text, **fields} for i, text in enumerate(texts))
-    return "".join(json.dumps(row, ensure_ascii=ascii) + "\n" for row in rows).encode(
-        "utf-8", "surrogatepass"
-    )
+    return "".join(json.dumps(row, ensure_ascii=ascii) + "\n" for row in rows).encode("utf-8", "surrogatepass")

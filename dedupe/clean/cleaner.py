@@ -1,22 +1,44 @@
 """Texts -> splices: everything that is taken out of documents, a batch at a time.
 
-The engine points out the documents that anything could stand twice in, be an artifact in, or be broken
-in; the others pass as they are. What goes out of those, its call `edits` decides; clean/decisions.py
-says the same in Python and decides where it cannot. Cost: linear in the bytes, a few passes over
-documents that change.
+The engine points out the documents that may be broken; those that are go through repair. In the others
+its call `edits` looks for lines that are alike and for artifacts, passes by where there are none, and
+decides what goes; clean/decisions.py says the same in Python and decides where it cannot. Cost: linear in
+the bytes, a few passes over documents that change.
 """
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
-from dedupe.clean.rules import BUILT_IN, CAPTION, is_switched_off, load_rules
-from dedupe.document import Splice
+from dedupe.clean.built_in import BUILT_IN, CAPTION, is_switched_off
+from dedupe.clean.shipped import Tables, read_tables
+from dedupe.document import Splice, apply_splices, compose_splices
 from dedupe.engine import Buffer, engine
 from dedupe.engine import name as engine_name
 from dedupe.options import CleanOptions
 
+if TYPE_CHECKING:
+    from dedupe.clean.rules import Rules
+
 OFFSET_BYTES = 8
 SPLITS, DROPS_CAPTIONS, ON_SHIFT = 1, 2, 8  # options of `edits`: two flags, and a bit for each built-in rule
+
+
+class Edits(NamedTuple):
+    """What is taken out of the documents of a batch: int64 rows (document, start, end, number of the rule)
+    in order, spans of UTF-8 that go; and, for documents decided by hand, splices."""
+
+    rows: bytes
+    names: Sequence[str]
+    by_hand: Mapping[int, list[Splice]]
+
+    def splices(self) -> dict[int, list[Splice]]:
+        """All as splices, by document; documents that stay as they are are not in it."""
+        splices: dict[int, list[Splice]] = {}
+        values = iter(memoryview(self.rows).cast("q").tolist())
+        for i, start, end, rule in zip(values, values, values, values, strict=True):
+            splices.setdefault(i, []).append(Splice(start, end, b"", self.names[rule]))
+        return {**splices, **self.by_hand}
 
 
 class Cleaner:
@@ -27,76 +49,70 @@ class Cleaner:
 
     def __init__(self, options: CleanOptions | None = None) -> None:
         self.options = options = options or CleanOptions()
-        self.rules = load_rules(options.rules, options.no_rule)
+        self._rules: Rules | None = None
+        is_shipped = not options.rules and not options.no_rule
+        self.tables = read_tables() if is_shipped else Tables(self.rules.names, self.rules.needles, self.rules.blob)
         # What keys and needles cannot tell has to be looked at document by document.
-        self.looks_at_all = bool(self.rules.patterns) or options.split not in ("auto", "never")
+        has_patterns = not is_shipped and bool(self.rules.patterns)
+        self.looks_at_all = has_patterns or options.split not in ("auto", "never")
         self.decides_by_engine = engine_name == "native" and not self.looks_at_all
         self.off = frozenset(rule for rule in BUILT_IN if is_switched_off(rule, options.no_rule))
         self.captions = "keep" if CAPTION in self.off else options.captions
         self.flags = SPLITS * (options.split == "auto") + DROPS_CAPTIONS * (self.captions == "drop")
         self.flags += sum(1 << ON_SHIFT + i for i, rule in enumerate(BUILT_IN) if rule not in self.off)
 
-    def clean_batch(self, text: Buffer, offsets: Buffer) -> dict[int, list[Splice]]:
-        """What is taken out of the documents of a columnar batch (UTF-8 and n + 1 int64 offsets), by their
-        number, in order: ascending splices into the document. Documents that stay as they are are not in it."""
-        repaired = self._repair(text, offsets) if self.options.repair.enabled else {}
+    @property
+    def rules(self) -> "Rules":
+        """The rules as Python reads them, which few runs need."""
+        if self._rules is None:
+            from dedupe.clean.rules import load_rules
+
+            self._rules = load_rules(self.options.rules, self.options.no_rule)
+        return self._rules
+
+    def find_edits(self, text: Buffer, offsets: Buffer) -> Edits:
+        """What is taken out of the documents of a columnar batch (UTF-8 and n + 1 int64 offsets)."""
+        by_hand = self._repair(text, offsets) if self.options.repair.enabled else {}
         if not self.decides_by_engine:
-            return self._by_hand(text, offsets, repaired, self._touched(text, offsets) | repaired.keys())
-        splices = self._by_engine(text, offsets, repaired)
-        if repaired:
-            splices = {**splices, **self._by_hand(text, offsets, repaired, repaired.keys())}
-        return dict(sorted(splices.items())) if repaired else splices
-
-    def clean_document(self, data: bytes) -> list[Splice]:
-        """What is taken out of one document."""
-        return self.clean_batch(data, array("q", [0, len(data)])).get(0, [])
-
-    def _touched(self, text: Buffer, offsets: Buffer) -> set[int]:
-        """The documents that need a closer look."""
-        marks = engine.scan(text, offsets, self.rules.needles)
-        return {i for i, mark in enumerate(marks) if mark or self.looks_at_all}
-
-    def _by_engine(self, text: Buffer, offsets: Buffer, skipped: Iterable[int]) -> dict[int, list[Splice]]:
+            for i, mark in enumerate(engine.scan(text, offsets, self.tables.needles)):
+                if i not in by_hand and (mark or self.looks_at_all):
+                    by_hand[i] = self._decide(bytes(_document(text, offsets, i)))
+            return Edits(b"", (), {i: splices for i, splices in sorted(by_hand.items()) if splices})
         skips = bytearray(memoryview(offsets).nbytes // OFFSET_BYTES - 1)
-        for i in skipped:
+        for i in by_hand:
             skips[i] = 1
-        rows = engine.edits(text, offsets, skips, self.rules.needles, self.rules.blob, self.flags)
-        splices: dict[int, list[Splice]] = {}
-        names, values, last = self.rules.names, iter(memoryview(rows).cast("q").tolist()), -1
-        for i, start, end, rule in zip(values, values, values, values, strict=True):
-            if i != last:
-                splices[i] = found = []
-                last = i
-            found.append(Splice(start, end, b"", names[rule]))
-        return splices
+        rows = engine.edits(text, offsets, skips, self.tables.needles, self.tables.blob, self.flags)
+        return Edits(rows, self.tables.names, by_hand)
 
-    def _by_hand(
-        self, text: Buffer, offsets: Buffer, repaired: dict[int, dict[int, bytes]], documents: Iterable[int]
-    ) -> dict[int, list[Splice]]:
-        from dedupe.clean.decisions import decide
-
-        splices = {}
-        for i in sorted(documents):
-            data = bytes(_document(text, offsets, i))
-            found = decide(data, self.rules, self.options.split, self.captions, self.off, repaired.get(i))
-            if found:
-                splices[i] = found
-        return splices
-
-    def _repair(self, text: Buffer, offsets: Buffer) -> dict[int, dict[int, bytes]]:
-        """The lines that repair changes, by document and by line."""
+    def _repair(self, text: Buffer, offsets: Buffer) -> dict[int, list[Splice]]:
+        """The documents that repair changes, repaired and cleaned."""
         broken = engine.suspicious(text, offsets, self.options.repair.unescape_html)
         if not any(broken):
             return {}
-        from dedupe.repair import repair_lines
+        from dedupe.repair import repair_document
 
         repaired = {}
         for i, mark in enumerate(broken):
             if mark:
-                lines = repair_lines(bytes(_document(text, offsets, i)), self.options.repair)
-                if lines:
-                    repaired[i] = lines
+                document = bytes(_document(text, offsets, i))
+                splices = repair_document(document, self.options.repair)
+                if splices:
+                    repaired[i] = compose_splices(splices, self._decide(apply_splices(document, splices)))
         return repaired
+
+    def _decide(self, document: bytes) -> list[Splice]:
+        """What goes out of one document that is sound."""
+        if not self.decides_by_engine:
+            from dedupe.clean.decisions import decide
+
+            return decide(document, self.rules, self.options.split, self.captions, self.off)
+        offsets = array("q", [0, len(document)])
+        rows = engine.edits(document, offsets, b"\0", self.tables.needles, self.tables.blob, self.flags)
+        return Edits(rows, self.tables.names, {}).splices().get(0, [])
+
+    def clean_document(self, data: bytes) -> list[Splice]:
+        """What is taken out of one document."""
+        return self.find_edits(data, array("q", [0, len(data)])).splices().get(0, [])
 
 
 def _document(text: Buffer, offsets: Buffer, i: int) -> memoryview:

@@ -1,19 +1,19 @@
 """What goes out of one document, decided in Python.
 
 This is what the engine's call `edits` says fast (dedupe/engine/native/edits.c), and what decides where
-that call cannot: on the reference engine, under rules with regular expressions, in documents that were
-repaired. Articles are looked at one by one, again and again until nothing more goes, so that a second
-cleaning changes nothing.
+that call cannot: on the reference engine, under rules with regular expressions, and where a regular
+expression says where articles begin. Articles are looked at one by one, again and again until nothing more
+goes, so that a second cleaning changes nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from dedupe.clean.artifacts import find_artifacts
-from dedupe.clean.layout import UNICODE, close_gaps, splice_lines
+from dedupe.clean.layout import close_gaps, splice_lines
 from dedupe.clean.lines import Article, Lines
 from dedupe.clean.repeats import find_repeats
 from dedupe.clean.rules import Rules
-from dedupe.document import Splice, apply_splices
+from dedupe.document import Splice
 from dedupe.split import split_articles
 
 MAX_ROUNDS = 32  # what has not come to rest then is no article, and stays as it is
@@ -25,30 +25,23 @@ def decide(
     split: str = "auto",
     captions: str = "keep",
     off: frozenset[str] = frozenset(),
-    repaired: Mapping[int, bytes] | None = None,
 ) -> list[Splice]:
     """What is taken out of one document: ascending splices into `data` (UTF-8).
 
-    `off` names built-in rules that do not apply, `repaired` has the lines that were repaired, by number.
+    `off` names built-in rules that do not apply.
     """
-    repaired = repaired or {}
-    original = lines = Lines(data, rules.needles)
-    if repaired:
-        puts = [Splice(lines.start[i], lines.end[i], put, "") for i, put in repaired.items()]
-        lines = Lines(apply_splices(data, puts), rules.needles)
-    # A last line without an ending that is repaired to nothing is no line any more.
-    lost = {i: UNICODE for i in range(len(lines), len(original))}
-    gone = lost.copy()
+    lines = Lines(data, rules.needles)
+    gone: dict[int, str] = {}
     order: Sequence[int] = range(len(lines))
     for _ in range(MAX_ROUNDS):
         parts = split_articles(lines, order, split)
         found = [_clean_article(Article(lines, part), rules, captions, off) for part in parts]
         if not any(found):
-            return splice_lines(original, order, gone, repaired)
+            return splice_lines(lines, order, gone)
         order = [i for part, goes in zip(parts, found, strict=True) for i in close_gaps(lines, part, goes)]
         for goes in found:
             gone.update(goes)
-    return splice_lines(original, range(len(lines)), lost, repaired)
+    return []
 
 
 def _clean_article(article: Article, rules: Rules, captions: str, off: frozenset[str]) -> dict[int, str]:

@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from dedupe.clean.lines import BLANK, Lines
 from dedupe.document import Splice
 
-UNICODE = "repair.unicode"
-
 
 def close_gaps(lines: Lines, order: Sequence[int], gone: dict[int, str]) -> list[int]:
     """One article's lines without those in `gone`, and without the blank lines that only parted them."""
@@ -24,25 +22,22 @@ def close_gaps(lines: Lines, order: Sequence[int], gone: dict[int, str]) -> list
         elif i in gone:
             runs.append([])
         else:
-            kept += max(runs, key=lambda run: len(run)) if begun else runs[0]
+            longest: list[int] = max(runs, key=len)
+            kept += longest if begun else runs[0]
             kept.append(i)
             runs, begun = [[]], True
     kept += runs[-1]
     return kept
 
 
-def splice_lines(
-    lines: Lines, order: Sequence[int], gone: dict[int, str], repaired: dict[int, bytes]
-) -> list[Splice]:
-    """Splices that leave the lines of `order`, those of `repaired` with what they became."""
+def splice_lines(lines: Lines, order: Sequence[int], gone: dict[int, str]) -> list[Splice]:
+    """Splices that leave the lines of `order`."""
     splices: list[Splice] = []
     n = len(lines)
     position = 0
     for i in [*order, n]:
         if i > position:
             splices += _cut(lines, position, i, gone)
-        if i in repaired and i not in gone and i < n:
-            splices.append(Splice(lines.start[i], lines.end[i], repaired[i], UNICODE))
         position = i + 1
     last = order[-1] if order else -1
     if 0 <= last < n - 1 and lines.end[n - 1] == lines.next[n - 1]:

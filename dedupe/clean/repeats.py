@@ -12,9 +12,9 @@ table or a menu has none. Cost: linear in the lines, quadratic in the head's 16.
 import re
 from collections import Counter
 
+from dedupe.clean.built_in import AGAIN, BYLINE, CAPTION, CAPTION_DROPPED, HEADLINE, PARAGRAPH
 from dedupe.clean.copies import is_copy
 from dedupe.clean.lines import ARTIFACT, LETTERS, STOP, UNSPACED, Article, Lines
-from dedupe.clean.rules import AGAIN, BYLINE, CAPTION, CAPTION_DROPPED, HEADLINE, PARAGRAPH
 
 HEAD = 12  # lines among which the headline may come back
 HEAD_BEHIND = 5  # lines after its last copy that still belong to the head
@@ -72,7 +72,12 @@ def _is_text(lines: Lines, i: int) -> bool:
     """Whether line i may be a headline, a caption or a paragraph: not a table's row, a log's entry, a
     line of code, a quoted or a listed one, or a ruler."""
     form, raw = lines.form(i), lines.raw(i)
-    if not lines.flags[i] & LETTERS or raw[:INDENT].isspace() or raw.count(b"\t") >= TABLE_TABS or raw.count(b"|") >= TABLE_BARS:
+    if (
+        not lines.flags[i] & LETTERS
+        or raw[:INDENT].isspace()
+        or raw.count(b"\t") >= TABLE_TABS
+        or raw.count(b"|") >= TABLE_BARS
+    ):
         return False
     begins = form[:1].isalnum() or form[0] >= 0x80 or form[:1] in TEXT_BEGINS
     has_words = b" " in form or any(byte >= UNSPACED for byte in form)

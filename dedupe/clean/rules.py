@@ -28,18 +28,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
+from dedupe.clean.built_in import BUILT_IN, is_switched_off
 from dedupe.clean.tables import EVIDENCE, make_blob, make_needles, shape
 from dedupe.engine import engine
 from dedupe.errors import RulesError
 
 if TYPE_CHECKING:
     import regex
-
-# The rules that stand in no file; dedupe/engine/native/edits.h has them in the same order.
-HEADLINE, CAPTION, BYLINE = "repeat.headline", "repeat.caption", "repeat.byline"
-PARAGRAPH, AGAIN = "repeat.paragraph", "repeat.article"
-CAPTION_DROPPED = "captions.drop"
-BUILT_IN = (HEADLINE, CAPTION, BYLINE, PARAGRAPH, AGAIN, CAPTION_DROPPED)
 
 PATTERN_SECONDS = 0.1  # for one line of at most PATTERN_BYTES
 PATTERN_BYTES = 2000
@@ -155,11 +150,6 @@ def _collect(chosen: Iterable[Rule]) -> Rules:
     rules.blob = make_blob(wanted, rules.then, rules.needles)
     rules.names = (*BUILT_IN, *(rule.id for rule in wanted))
     return rules
-
-
-def is_switched_off(id: str, no_rule: Sequence[str]) -> bool:
-    """Whether `no_rule` names the id or one of the families it belongs to."""
-    return any(id == name or id.startswith(name + ".") for name in no_rule)
 
 
 def read_rules(path: Path, tests: bool = True) -> list[Rule]:

@@ -1,8 +1,8 @@
 """Rules as the engine reads them: flat tables of bytes, made once.
 
 `needles` is what every short line of every text is tested against: gates that turn nearly all away, then
-an open-addressing table of 64-bit keys. `blob` is what the engine's decisions look up for the few lines that a needle is found in: which rules these are,
-and what they ask for.
+an open-addressing table of 64-bit keys. `blob` is what the engine's decisions look up for the few lines
+that a needle is found in: which rules these are, and what they ask for.
 """
 
 from array import array

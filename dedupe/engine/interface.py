@@ -29,9 +29,6 @@ class Engine(Protocol):
     def count_lines(self, text: Buffer, offsets: Buffer) -> int:
         """The lines of all documents, a last one without an ending included."""
 
-    def place(self, block: Buffer, spans: Buffer, rows: Buffer) -> bytes:
-        """int64 (n, 3) rows of document, start and end in its text, with start and end in the block instead."""
-
     def edits(
         self, text: Buffer, offsets: Buffer, skips: Buffer, needles: Buffer, rules: Buffer, options: int
     ) -> bytes:
@@ -43,6 +40,9 @@ class Engine(Protocol):
 
     def records(self, block: Buffer, field: Buffer) -> tuple[bytes, bytes, bytes, bytes, bytes]:
         """Where each JSONL record's text lies: starts, spans, text, offsets, status."""
+
+    def place(self, block: Buffer, spans: Buffer, rows: Buffer) -> bytes:
+        """Rows of `edits`, with starts and ends moved from the records' texts to the block."""
 
     def raw_offsets(self, raw: Buffer, offsets: Buffer) -> bytes:
         """int64: for each offset into the decoded text of a JSON string, the offset into its raw content."""

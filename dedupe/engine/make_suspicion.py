@@ -176,9 +176,7 @@ class Automaton:
         self.n_quiet = len(quiet_groups)
         self.lookback = max((done for state in self._quiet for _, done in state), default=0)
 
-    def _explore(
-        self, wanted: list[list[int]], kinds: list[int], ascii_kinds: list[int]
-    ) -> dict[State, list[State]]:
+    def _explore(self, wanted: list[list[int]], kinds: list[int], ascii_kinds: list[int]) -> dict[State, list[State]]:
         def step(state: State, kind: int) -> State:
             after = set()
             for row, done in [*state, *((row, 0) for row in range(len(wanted)))]:

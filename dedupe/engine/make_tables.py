@@ -213,10 +213,7 @@ def c_header(table: list[int]) -> str:
         f'#define UNICODE_VERSION "{VERSION}"',
         "",
         "enum {",
-        *(
-            f"    UNICODE_{name} = 1 << {i}, /* {what} */"
-            for i, (name, what) in enumerate(PROPERTIES.items())
-        ),
+        *(f"    UNICODE_{name} = 1 << {i}, /* {what} */" for i, (name, what) in enumerate(PROPERTIES.items())),
         "};",
         "",
         "#ifdef UNICODE_TABLES_HERE /* unicode.c alone holds the tables */",

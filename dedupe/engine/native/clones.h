@@ -1,33 +1,39 @@
 /* Plain loops, compiled once per vector width, chosen at run time.
  *
- * CLONES(result, name, parameters, arguments) makes `name` out of an inline `name_body`.  Against
- * target_clones: those cannot ask for 512-bit vectors (which the signature loop needs: 16 cycles a
- * shingle against 24), and want ifuncs, which musl lacks.
+ * CLONES(result, name, parameters, arguments) makes `name` out of an inline `name_body`, which is told
+ * first how many bytes the machine's vectors have.  Against target_clones: those cannot ask for 512-bit
+ * vectors (which the signature loop needs: 16 cycles a shingle against 24), and want ifuncs, which musl
+ * lacks.
  */
 #ifndef DEDUPE_CLONES_H
 #define DEDUPE_CLONES_H
 
 #ifdef __GNUC__
 #define INLINED static inline __attribute__((always_inline))
+#define CLONE(attributes, vector_bytes, result, name, body, parameters, arguments) \
+    __attribute__(attributes) static result name parameters                       \
+    {                                                                             \
+        enum { VECTOR_BYTES = vector_bytes };                                     \
+        return body TOLD arguments;                                               \
+    }
 #else
 #define INLINED static inline
+#define CLONE(attributes, vector_bytes, result, name, body, parameters, arguments) \
+    static result name parameters                                                 \
+    {                                                                             \
+        enum { VECTOR_BYTES = vector_bytes };                                     \
+        return body TOLD arguments;                                               \
+    }
 #endif
+#define TOLD(...) (VECTOR_BYTES, __VA_ARGS__)
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12 && !defined(DEDUPE_NO_CLONES)
-
 #define CLONES(result, name, parameters, arguments)                                             \
-    __attribute__((noinline, target("arch=x86-64-v4,prefer-vector-width=512"))) static result name##_v4 parameters \
-    {                                                                                           \
-        return name##_body arguments;                                                           \
-    }                                                                                           \
-    __attribute__((noinline, target("arch=x86-64-v3"))) static result name##_v3 parameters                \
-    {                                                                                           \
-        return name##_body arguments;                                                           \
-    }                                                                                           \
-    __attribute__((noinline)) static result name##_v1 parameters                                                          \
-    {                                                                                           \
-        return name##_body arguments;                                                           \
-    }                                                                                           \
+    CLONE((noinline, target("arch=x86-64-v4,prefer-vector-width=512")), 64, result, name##_v4,  \
+          name##_body, parameters, arguments)                                                   \
+    CLONE((noinline, target("arch=x86-64-v3")), 32, result, name##_v3, name##_body, parameters, \
+          arguments)                                                                            \
+    CLONE((noinline), 16, result, name##_v1, name##_body, parameters, arguments)                \
     static result name parameters                                                               \
     {                                                                                           \
         if (__builtin_cpu_supports("x86-64-v4"))                                                \
@@ -36,14 +42,9 @@
             return name##_v3 arguments;                                                         \
         return name##_v1 arguments;                                                             \
     }
-
 #else
-
 #define CLONES(result, name, parameters, arguments) \
-    static result name parameters                   \
-    {                                               \
-        return name##_body arguments;               \
-    }
-
+    CLONE((noinline), 16, result, name, name##_body, parameters, arguments)
 #endif
+
 #endif

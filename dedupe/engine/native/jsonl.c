@@ -610,65 +610,6 @@ static const char *map_offsets(const uint8_t *raw, Py_ssize_t size, int64_t *off
     return i < n ? no_offset : NULL;
 }
 
-/* Turns `rows` of document, start and end in its text into rows with start and end in `block`, in place.
- * `offsets` has room for two a row. */
-static const char *place_rows(const Py_buffer *block, const int64_t *spans, int64_t n_spans, int64_t *rows,
-                              Py_ssize_t n, int64_t *offsets)
-{
-    Py_ssize_t next;
-    for (Py_ssize_t i = 0; i < n; i = next) {
-        int64_t document = rows[3 * i];
-        if (document < 0 || document >= n_spans)
-            return "rows must name records that have a span";
-        int64_t first = spans[2 * document], last = spans[2 * document + 1];
-        if (first < 0 || first > last || last > block->len)
-            return "spans must lie within the block";
-        for (next = i; next < n && rows[3 * next] == document; next++)
-            memcpy(offsets + 2 * (next - i), rows + 3 * next + 1, 2 * sizeof *offsets);
-        const char *fault = map_offsets((const uint8_t *)block->buf + first, (Py_ssize_t)(last - first), offsets,
-                                        2 * (next - i));
-        if (fault)
-            return fault;
-        for (Py_ssize_t k = 0; k < next - i; k++) {
-            rows[3 * (i + k) + 1] = first + offsets[2 * k];
-            rows[3 * (i + k) + 2] = first + offsets[2 * k + 1];
-        }
-    }
-    return NULL;
-}
-
-PyObject *call_place(PyObject *module, PyObject *args)
-{
-    (void)module;
-    Py_buffer block, spans, rows;
-    if (!PyArg_ParseTuple(args, "y*y*y*:place", &block, &spans, &rows))
-        return NULL;
-    const Py_ssize_t word = sizeof(int64_t);
-    Py_ssize_t n = rows.len / (3 * word);
-    PyObject *result = NULL;
-    int64_t *offsets = NULL;
-    const char *fault = NULL;
-    if (rows.len % (3 * word) || spans.len % (2 * word) || (uintptr_t)spans.buf % (size_t)word) {
-        fault = "rows must hold three int64 values each, spans two";
-    } else if (!(offsets = malloc((size_t)(2 * n + 1) * sizeof *offsets))) {
-        PyErr_NoMemory();
-    } else if ((result = PyBytes_FromStringAndSize(rows.buf, rows.len))) {
-        int64_t *placed = (int64_t *)PyBytes_AsString(result);
-        Py_BEGIN_ALLOW_THREADS
-        fault = place_rows(&block, spans.buf, spans.len / (2 * word), placed, n, offsets);
-        Py_END_ALLOW_THREADS
-    }
-    free(offsets);
-    if (fault) {
-        Py_CLEAR(result);
-        PyErr_SetString(PyExc_ValueError, fault);
-    }
-    PyBuffer_Release(&block);
-    PyBuffer_Release(&spans);
-    PyBuffer_Release(&rows);
-    return result;
-}
-
 PyObject *call_raw_offsets(PyObject *module, PyObject *args)
 {
     (void)module;
@@ -693,4 +634,66 @@ PyObject *call_raw_offsets(PyObject *module, PyObject *args)
     PyBuffer_Release(&raw);
     PyBuffer_Release(&text_offsets);
     return offsets;
+}
+
+enum { ROW = 4 }; /* of an edit: document, start, end, rule */
+
+/* Moves the rows' starts and ends from their documents' texts to the block; NULL, or what is wrong. */
+static const char *place_rows(const uint8_t *block, Py_ssize_t size, const int64_t *spans, Py_ssize_t n_records,
+                              int64_t *rows, Py_ssize_t n, int64_t *scratch)
+{
+    for (Py_ssize_t first = 0, next; first < n; first = next) {
+        int64_t record = rows[first * ROW];
+        if (record < 0 || record >= n_records)
+            return "rows must name records of the block";
+        int64_t from = spans[2 * record], to = spans[2 * record + 1];
+        if (from < 0 || from > to || to > size)
+            return "spans must lie within the block";
+        for (next = first; next < n && rows[next * ROW] == record; next++) {
+            scratch[2 * (next - first)] = rows[next * ROW + 1];
+            scratch[2 * (next - first) + 1] = rows[next * ROW + 2];
+        }
+        const char *fault = map_offsets(block + from, (Py_ssize_t)(to - from), scratch, 2 * (next - first));
+        if (fault)
+            return fault;
+        for (Py_ssize_t i = first; i < next; i++) {
+            rows[i * ROW + 1] = from + scratch[2 * (i - first)];
+            rows[i * ROW + 2] = from + scratch[2 * (i - first) + 1];
+        }
+    }
+    return NULL;
+}
+
+PyObject *call_place(PyObject *module, PyObject *args)
+{
+    (void)module;
+    Py_buffer block, spans, rows;
+    if (!PyArg_ParseTuple(args, "y*y*y*:place", &block, &spans, &rows))
+        return NULL;
+    PyObject *result = NULL;
+    const char *fault = NULL;
+    Py_ssize_t n = rows.len / (Py_ssize_t)(ROW * sizeof(int64_t));
+    int64_t *scratch = malloc((size_t)(2 * n + 1) * sizeof(int64_t));
+    if (!scratch)
+        PyErr_NoMemory();
+    else if (rows.len % (Py_ssize_t)(ROW * sizeof(int64_t)) || spans.len % (Py_ssize_t)(2 * sizeof(int64_t)))
+        fault = "rows must hold four int64 values each, spans two";
+    else if ((uintptr_t)spans.buf % sizeof(int64_t))
+        fault = "spans must be aligned to 8 bytes";
+    else if ((result = PyBytes_FromStringAndSize(rows.buf, rows.len))) {
+        int64_t *placed = (int64_t *)PyBytes_AsString(result);
+        Py_BEGIN_ALLOW_THREADS
+        fault = place_rows(block.buf, block.len, spans.buf, spans.len / (Py_ssize_t)(2 * sizeof(int64_t)), placed, n,
+                           scratch);
+        Py_END_ALLOW_THREADS
+    }
+    if (fault) {
+        Py_CLEAR(result);
+        PyErr_SetString(PyExc_ValueError, fault);
+    }
+    free(scratch);
+    PyBuffer_Release(&block);
+    PyBuffer_Release(&spans);
+    PyBuffer_Release(&rows);
+    return result;
 }

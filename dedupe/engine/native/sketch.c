@@ -24,8 +24,9 @@ INLINED uint64_t turned(uint64_t hash, int place)
 }
 
 /* Shingles of `width` words; `hashes` holds n + width - 1. */
-INLINED void combine_body(const uint64_t *restrict hashes, size_t n, int width, uint64_t *restrict shingles)
+INLINED void combine_body(int vector_bytes, const uint64_t *restrict hashes, size_t n, int width, uint64_t *restrict shingles)
 {
+    (void)vector_bytes;
     if (width == WIDTH) {
         for (size_t i = 0; i < n; i++)
             shingles[i] = turned(hashes[i], 0) ^ turned(hashes[i + 1], 1) ^ turned(hashes[i + 2], 2)
@@ -49,9 +50,10 @@ INLINED uint32_t fmix32(uint32_t x)
     return x ^ x >> 16;
 }
 
-INLINED void lower_minima_body(const uint64_t *restrict shingles, size_t n, const uint32_t *restrict a,
+INLINED void lower_minima_body(int vector_bytes, const uint64_t *restrict shingles, size_t n, const uint32_t *restrict a,
                                const uint32_t *restrict b, size_t n_lanes, uint32_t *restrict minima)
 {
+    (void)vector_bytes;
     uint32_t mixed[SOME];
     for (size_t i = 0; i < n; i++)
         mixed[i] = fmix32((uint32_t)(shingles[i] >> 32));

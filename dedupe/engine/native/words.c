@@ -115,84 +115,18 @@ enum { ASCII, LATIN, CYRILLIC, ARABIC, EASTERN, NO_FAMILY };
  * a run (a whole ASCII letter or digit too); one that is a word by itself. */
 enum { TWO = 0x80, THREE = 0x40, RUN = 0x20, SINGLE = 0x10 };
 
-/* A block as the compiler's own vectors (plain bytes where it has none), and conditions as bytes of ones or
- * zeros: a loop over bytes would do, but of one this long GCC makes branches. */
-#ifdef __GNUC__
-typedef uint8_t Bytes __attribute__((vector_size(BLOCK)));
-#define IF(condition) ((Bytes)(condition))
-#else
-typedef uint8_t Bytes;
-#define IF(condition) ((Bytes)((condition) ? 0xFF : 0))
-#endif
-#define IS(byte, value) IF((byte) == (uint8_t)(value))
-#define WITHIN(byte, first, last) IF((byte) - (uint8_t)(first) <= (uint8_t)((last) - (first)))
-
-/* A macro, for how functions give such vectors back differs between targets. */
-#define LOAD(name, at) Bytes name; memcpy(&name, at, sizeof name)
-
-/* Folds bytes to `to` and says in `codes` what begins at each. */
-INLINED void classify(const uint8_t *block, uint8_t *to, uint8_t *codes, int family)
-{
-    LOAD(byte, block);
-    Bytes lower = byte + (WITHIN(byte, 'A', 'Z') & 32);
-    Bytes code = (WITHIN(lower, 'a', 'z') | WITHIN(byte, '0', '9')) & RUN;
-    if (family != ASCII) {
-        LOAD(second, block + 1);
-        LOAD(third, block + 2);
-        code |= IS(byte, 0xC2) & (IS(second, 0xA0) | IS(second, 0xAB) | IS(second, 0xBB)) & TWO;
-        code |= IS(byte, 0xE2) & IS(second, 0x80) & WITHIN(third, 0x80, 0xBF) & THREE; /* U+2000 to 203F: no word */
-    }
-    if (family == LATIN) { /* U+00C0 to 00FF but for U+00DF, which grows */
-        LOAD(first, block - 1);
-        LOAD(second, block + 1);
-        Bytes known = IS(byte, 0xC3) & WITHIN(second, 0x80, 0xBF) & ~IS(second, 0x9F);
-        code |= known & (TWO | (RUN & ~(IS(second, 0x97) | IS(second, 0xB7))));
-        lower += IS(first, 0xC3) & WITHIN(byte, 0x80, 0x9E) & ~IS(byte, 0x97) & 32;
-    }
-    if (family == CYRILLIC) { /* U+0400 to 045F; D0 90 folds to D0 B0, D0 A0 to D1 80, D0 80 to D1 90 */
-        LOAD(first, block - 1);
-        LOAD(second, block + 1);
-        Bytes lead = IS(byte, 0xD0);
-        code |= ((lead & WITHIN(second, 0x80, 0xBF)) | (IS(byte, 0xD1) & WITHIN(second, 0x80, 0x9F))) & (TWO | RUN);
-        lower += lead & (WITHIN(second, 0x80, 0x8F) | WITHIN(second, 0xA0, 0xAF)) & 1;
-        lower += IS(first, 0xD0) & ((WITHIN(byte, 0x80, 0x8F) & 0x10) | (WITHIN(byte, 0x90, 0x9F) & 0x20)
-                          | (WITHIN(byte, 0xA0, 0xAF) & 0xE0));
-    }
-    if (family == ARABIC) {
-        LOAD(second, block + 1);
-        Bytes d8 = IS(byte, 0xD8), d9 = IS(byte, 0xD9), db = IS(byte, 0xDB);
-        Bytes in_word = (d8 & WITHIN(second, 0xA0, 0xBF))
-            | (d9 & (WITHIN(second, 0x80, 0x8A) | WITHIN(second, 0xA0, 0xA9) | WITHIN(second, 0xB1, 0xBF)))
-            | (IS(byte, 0xDA) & WITHIN(second, 0x80, 0xBF))
-            | (db & (WITHIN(second, 0x80, 0x93) | WITHIN(second, 0xB0, 0xB9)));
-        Bytes none = (d8 & (IS(second, 0x8C) | IS(second, 0x9B) | IS(second, 0x9F)))
-            | (d9 & WITHIN(second, 0xAA, 0xAD)) | (db & IS(second, 0x94));
-        code |= (in_word & (TWO | RUN)) | (none & TWO);
-    }
-    if (family == EASTERN) {
-        LOAD(second, block + 1);
-        LOAD(third, block + 2);
-        Bytes is_second = WITHIN(second, 0x80, 0xBF), is_third = WITHIN(third, 0x80, 0xBF);
-        Bytes e3 = IS(byte, 0xE3), e3_83 = e3 & IS(second, 0x83);
-        Bytes han = (WITHIN(byte, 0xE5, 0xE9) & is_second) | (IS(byte, 0xE4) & WITHIN(second, 0xB8, 0xBF));
-        Bytes kana = (e3 & IS(second, 0x81) & ~IS(third, 0x80)) /* U+3041 to 3096, 30A1 to 30FA */
-            | (e3 & IS(second, 0x82) & ~WITHIN(third, 0x97, 0xA0)) | (e3_83 & ~WITHIN(third, 0xBB, 0xBF));
-        Bytes runs = (WITHIN(byte, 0xEB, 0xEC) & is_second) | (IS(byte, 0xEA) & WITHIN(second, 0xB0, 0xBF))
-            | (IS(byte, 0xED) & WITHIN(second, 0x80, 0x9D)) | (e3_83 & IS(third, 0xBC)); /* Hangul, U+30FC */
-        Bytes none = (e3 & IS(second, 0x80) /* U+3000 to 3004, 3008 to 3020, 30FB, FF01 to FF0F, FF1A to FF20 */
-                      & (WITHIN(third, 0x80, 0x84) | WITHIN(third, 0x88, 0xA0)))
-            | (e3_83 & IS(third, 0xBB))
-            | (IS(byte, 0xEF) & IS(second, 0xBC) & (WITHIN(third, 0x81, 0x8F) | WITHIN(third, 0x9A, 0xA0)));
-        Bytes single = han | kana;
-        code |= is_third & ((THREE & (single | runs | none)) | (SINGLE & single) | (RUN & runs));
-    }
-    memcpy(to, &lower, sizeof lower);
-    memcpy(codes, &code, sizeof code);
-}
+#define GLUE_(one, other) one##other
+#define GLUE(one, other) GLUE_(one, other)
+#define VECTOR 16
+#include "classify.h"
+#define VECTOR 32
+#include "classify.h"
+#define VECTOR 64
+#include "classify.h"
 
 /* Cuts a block, or less, that begins at a character's first byte; gives how many bytes, 0 where the first
  * character is not the family's. */
-INLINED size_t cut_block(Words *words, Cutting *cut, const uint8_t *at, const uint8_t *end, int family)
+INLINED size_t cut_block(int vector_bytes, Words *words, Cutting *cut, const uint8_t *at, const uint8_t *end, int family)
 {
     uint8_t copy[1 + BLOCK + 2], codes[BLOCK];
     size_t n = (size_t)(end - at), n_cut = BLOCK;
@@ -203,8 +137,12 @@ INLINED size_t cut_block(Words *words, Cutting *cut, const uint8_t *at, const ui
         block = copy + 1;
     }
     uint8_t *to = cut->to;
-    for (size_t i = 0; i < BLOCK; i += sizeof(Bytes))
-        classify(block + i, to + i, codes + i, family);
+    if (vector_bytes == 64)
+        classify_64(block, to, codes, family);
+    else if (vector_bytes == 32)
+        classify_32(block, to, codes, family);
+    else
+        classify_16(block, to, codes, family);
     uint64_t unknown = bits_of(block, 0), run = bits_of(codes, 2), single = 0, in_single = 0;
     if (family != ASCII) {
         uint64_t two = bits_of(codes, 0), three = bits_of(codes, 1);
@@ -448,18 +386,18 @@ static int family_of(uint8_t lead)
 }
 
 /* Fills folded, starts and ends from [at, end); -1: no memory. */
-INLINED int cut_words_body(Words *words, Cutting *cut, const uint8_t *at, const uint8_t *end)
+INLINED int cut_words_body(int vector_bytes, Words *words, Cutting *cut, const uint8_t *at, const uint8_t *end)
 {
     enum { SHORT = 24, LONG = 64 }; /* where blocks end soon, single code points are cheaper */
     int family = ASCII;
     while (at < end) {
         size_t n;
         switch (family) {
-        case ASCII:    n = cut_block(words, cut, at, end, ASCII); break;
-        case LATIN:    n = cut_block(words, cut, at, end, LATIN); break;
-        case CYRILLIC: n = cut_block(words, cut, at, end, CYRILLIC); break;
-        case ARABIC:   n = cut_block(words, cut, at, end, ARABIC); break;
-        default:       n = cut_block(words, cut, at, end, EASTERN); break;
+        case ASCII:    n = cut_block(vector_bytes, words, cut, at, end, ASCII); break;
+        case LATIN:    n = cut_block(vector_bytes, words, cut, at, end, LATIN); break;
+        case CYRILLIC: n = cut_block(vector_bytes, words, cut, at, end, CYRILLIC); break;
+        case ARABIC:   n = cut_block(vector_bytes, words, cut, at, end, ARABIC); break;
+        default:       n = cut_block(vector_bytes, words, cut, at, end, EASTERN); break;
         }
         at += n;
         if (at == end || *at < 0x80 || n >= BLOCK - 2)
@@ -494,8 +432,9 @@ INLINED uint64_t hash_word(uint64_t hash, const uint8_t *at, size_t n)
     return round_of(hash, load64(at) & MASK[n & 15][0], load64(at + 8) & MASK[n & 15][1]);
 }
 
-INLINED void hash_words_body(Words *words)
+INLINED void hash_words_body(int vector_bytes, Words *words)
 {
+    (void)vector_bytes;
     size_t n = words->n_words, n_long = 0;
     const uint8_t *folded = words->folded;
     const uint32_t *starts = words->starts, *ends = words->ends;

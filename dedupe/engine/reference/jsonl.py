@@ -12,8 +12,6 @@ Cost: every line is decoded once by `json` and read twice by a regular expressio
 import json
 import re
 from array import array
-from itertools import groupby
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 Buffer = bytes | bytearray | memoryview
@@ -89,37 +87,10 @@ def raw_offsets(raw: Buffer, text_offsets: Buffer) -> bytes:
     found, last = array("q"), 0
     for offset in wanted.cast("q"):
         if offset < last or offset not in raw_of:
-            raise ValueError(
-                "text_offsets must ascend, each at the start of a code point of the text or at its end"
-            )
+            raise ValueError("text_offsets must ascend, each at the start of a code point of the text or at its end")
         found.append(raw_of[offset])
         last = offset
     return found.tobytes()
-
-
-def place(block: Buffer, spans: Buffer, rows: Buffer) -> bytes:
-    """Map spans in records' texts to spans in the block that they came from.
-
-    `rows` is int64 (n, 3): the number of a record, start and end in its text, ascending; the result has
-    start and end in the block in their stead. ValueError as from raw_offsets, or where a record is none.
-    """
-    whole = memoryview(block).cast("B")
-    if len(memoryview(rows).cast("B")) % 24 or len(memoryview(spans).cast("B")) % 16:
-        raise ValueError("rows must hold three int64 values each, spans two")
-    bounds = memoryview(spans).cast("B").cast("q")
-    values = iter(memoryview(rows).cast("B").cast("q"))
-    placed = array("q")
-    for document, group in groupby(zip(values, values, values, strict=True), itemgetter(0)):
-        if not 0 <= document < len(bounds) // 2:
-            raise ValueError("rows must name records that have a span")
-        first, last = bounds[2 * document : 2 * document + 2]
-        if not 0 <= first <= last <= len(whole):
-            raise ValueError("spans must lie within the block")
-        offsets = array("q", [offset for row in group for offset in row[1:]])
-        found = iter(memoryview(raw_offsets(whole[first:last], offsets)).cast("q"))
-        for start, end in zip(found, found, strict=True):
-            placed.extend([document, first + start, first + end])
-    return placed.tobytes()
 
 
 def read_record(line: bytes, field: bytes) -> Record:
@@ -197,3 +168,24 @@ def find_span(line: bytes, field: bytes) -> tuple[int, int]:
                 key = text_of(token[1])
         before = token[0]
     return span
+
+
+def place(block: Buffer, spans: Buffer, rows: Buffer) -> bytes:
+    """Edits of the texts that `records` found as edits of the block: rows of int64 (record, start, end,
+    rule), in order, whose starts and ends move from the text to the block."""
+    whole, places = bytes(memoryview(block).cast("B")), memoryview(spans).cast("B")
+    flat = memoryview(rows).cast("B")
+    if len(flat) % 32 or len(places) % 16:
+        raise ValueError("rows must hold four int64 values each, spans two")
+    bounds, values = places.cast("q"), array("q", flat.tobytes())
+    for at in range(0, len(values), 4):
+        if not 0 <= values[at] < len(bounds) // 2:
+            raise ValueError("rows must name records of the block")
+        start, end = bounds[2 * values[at]], bounds[2 * values[at] + 1]
+        if not 0 <= start <= end <= len(whole):
+            raise ValueError("spans must lie within the block")
+        for i, raw in enumerate(
+            memoryview(raw_offsets(whole[start:end], values[at + 1 : at + 3].tobytes())).cast("q"), 1
+        ):
+            values[at + i] = start + raw
+    return values.tobytes()

@@ -33,7 +33,13 @@ START_SALT = 0x9E3779B97F4A7C15
 LINE = re.compile(rb"([^\n]*?)(?:\r?\n|\Z)")
 STOPS = frozenset(".,:;。，：；、،؛۔।॥።፣፤")
 CLOSERS = frozenset(")]}'")
-WIDE: tuple[tuple[int, int], ...] = ((0x1100, 0x115F), (0x2E80, 0xA4CF), (0xAC00, 0xD7A3), (0xF900, 0xFAFF), (0xFE30, 0xFE6F))
+WIDE: tuple[tuple[int, int], ...] = (
+    (0x1100, 0x115F),
+    (0x2E80, 0xA4CF),
+    (0xAC00, 0xD7A3),
+    (0xF900, 0xFAFF),
+    (0xFE30, 0xFE6F),
+)
 WIDE += ((0xFF00, 0xFF60), (0x20000, 0x3FFFD))
 
 _IGNORABLE = regex.compile(char_class(tables.IGNORABLE) + "|\u0307")  # U+0307: what folding leaves of İ
@@ -151,11 +157,7 @@ def _scan_document(document: bytes, rules: Needles) -> int:
             continue
         blanks = 0
         key = line_key(form)
-        if (
-            key in keys
-            and len(form) >= REPEAT_BYTES
-            and _LETTER.search(form.decode("utf-8", "surrogatepass"))
-        ):
+        if key in keys and len(form) >= REPEAT_BYTES and _LETTER.search(form.decode("utf-8", "surrogatepass")):
             marks |= REPEATED
         keys.add(key)
         if head < HEAD_LINES:

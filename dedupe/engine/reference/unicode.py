@@ -40,12 +40,7 @@ def _surrogate_or_unsound(error: UnicodeError) -> tuple[str, int]:
         raise error
     start = error.start
     sequence = error.object[start : start + 3]
-    if (
-        len(sequence) == 3
-        and sequence[0] == 0xED
-        and 0xA0 <= sequence[1] < 0xC0
-        and 0x80 <= sequence[2] < 0xC0
-    ):
+    if len(sequence) == 3 and sequence[0] == 0xED and 0xA0 <= sequence[1] < 0xC0 and 0x80 <= sequence[2] < 0xC0:
         return sequence.decode("utf-8", "surrogatepass"), start + 3
     return "\ufffd", start + 1
 

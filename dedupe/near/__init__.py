@@ -1,0 +1,1 @@
+"""What two documents share: signatures, bands, verification, and which of them stays."""
