@@ -1,9 +1,9 @@
 """Texts -> splices: everything that is taken out of documents, a batch at a time.
 
-The engine points out the documents that anything could stand twice in, be an artifact in, or be broken
-in; the others pass as they are. What goes out of those, its call `edits` decides; clean/decisions.py
-says the same in Python and decides where it cannot. Cost: linear in the bytes, a few passes over
-documents that change.
+The engine points out the documents that may be broken; those that are go through repair. In the others
+its call `edits` looks for lines that are alike and for artifacts, passes by where there are none, and
+decides what goes; clean/decisions.py says the same in Python and decides where it cannot. Cost: linear in
+the bytes, a few passes over documents that change.
 """
 
 from array import array
@@ -20,6 +20,7 @@ from dedupe.options import CleanOptions
 if TYPE_CHECKING:
     from dedupe.clean.rules import Rules
 
+OFFSET_BYTES = 8
 SPLITS, DROPS_CAPTIONS, ON_SHIFT = 1, 2, 8  # options of `edits`: two flags, and a bit for each built-in rule
 
 
@@ -71,20 +72,16 @@ class Cleaner:
 
     def find_edits(self, text: Buffer, offsets: Buffer) -> Edits:
         """What is taken out of the documents of a columnar batch (UTF-8 and n + 1 int64 offsets)."""
-        marks = bytearray(engine.scan(text, offsets, self.tables.needles))
-        if self.looks_at_all:
-            marks = bytearray(b"\1") * len(marks)
         by_hand = self._repair(text, offsets) if self.options.repair.enabled else {}
-        for i in by_hand:
-            marks[i] = 0
         if not self.decides_by_engine:
-            by_hand.update(
-                {i: self._decide(bytes(_document(text, offsets, i))) for i, mark in enumerate(marks) if mark}
-            )
+            for i, mark in enumerate(engine.scan(text, offsets, self.tables.needles)):
+                if i not in by_hand and (mark or self.looks_at_all):
+                    by_hand[i] = self._decide(bytes(_document(text, offsets, i)))
             return Edits(b"", (), {i: splices for i, splices in sorted(by_hand.items()) if splices})
-        rows = b""
-        if marks.count(0) < len(marks):
-            rows = engine.edits(text, offsets, marks, self.tables.needles, self.tables.blob, self.flags)
+        skips = bytearray(memoryview(offsets).nbytes // OFFSET_BYTES - 1)
+        for i in by_hand:
+            skips[i] = 1
+        rows = engine.edits(text, offsets, skips, self.tables.needles, self.tables.blob, self.flags)
         return Edits(rows, self.tables.names, by_hand)
 
     def _repair(self, text: Buffer, offsets: Buffer) -> dict[int, list[Splice]]:
@@ -110,7 +107,7 @@ class Cleaner:
 
             return decide(document, self.rules, self.options.split, self.captions, self.off)
         offsets = array("q", [0, len(document)])
-        rows = engine.edits(document, offsets, b"\1", self.tables.needles, self.tables.blob, self.flags)
+        rows = engine.edits(document, offsets, b"\0", self.tables.needles, self.tables.blob, self.flags)
         return Edits(rows, self.tables.names, {}).splices().get(0, [])
 
     def clean_document(self, data: bytes) -> list[Splice]:

@@ -175,13 +175,18 @@ def _test_rule(path: Path, rule: Rule) -> None:
             raise RulesError(f"{path}: rule {rule.id}: {'does not take' if wanted else 'takes'} {text!r}")
 
 
+@cache
+def _hints() -> dict[str, Any]:
+    return get_type_hints(Rule)
+
+
 def _make_rule(path: Path, entry: dict[str, Any]) -> Rule:
     name = entry.get("id", "?")
 
     def fail(what: str) -> RulesError:
         return RulesError(f"{path}: rule {name}: {what}")
 
-    hints = get_type_hints(Rule)
+    hints = _hints()
     values: dict[str, Any] = {}
     for key, value in entry.items():
         if key not in hints:

@@ -1,13 +1,13 @@
 """Rules as the engine reads them: flat tables of bytes, made once.
 
-`needles` is what every short line of every text is tested against, so it is small: a gate of one bit
-for each hash of a shape's first three bytes, then an open-addressing table of 64-bit keys. `blob` is
-what the engine's decisions look up for the few lines that a needle is found in: which rules these are,
-and what they ask for.
+`needles` is what every short line of every text is tested against: gates that turn nearly all away, then
+an open-addressing table of 64-bit keys. `blob` is what the engine's decisions look up for the few lines
+that a needle is found in: which rules these are, and what they ask for.
 """
 
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from dedupe.engine import engine
@@ -21,18 +21,27 @@ EVIDENCE = ("alone", "head", "tail", "edge", "beside")  # in that order in dedup
 LARGEST = 2**31 - 1
 
 
+@cache
 def shape(item: str) -> bytes:
-    """The shape of an item of a rule."""
+    """The shape of an item of a rule; asked for several times while rules are read."""
     return engine.normal_form(item.encode("utf-8", "surrogatepass"), True)
 
 
 def make_needles(lines: Iterable[bytes], starts: Iterable[bytes]) -> bytes:
-    """The gate and the table (2^n slots, at most a quarter used, 0 is empty) of these shapes."""
+    """The gates and the table (2^n slots, at most a quarter used, 0 is empty) of these shapes.
+
+    A gate is one bit for each value of a hash: of the first three bytes of any of the shapes, of those and
+    the length of lines, and of the first three bytes of beginnings.
+    """
     lines, starts = set(lines), set(starts)
-    gate = bytearray(GATE_BYTES)
-    for item in lines | starts:
-        bit = (int.from_bytes(item[:3], "little") * 0x9E3779B1 & 0xFFFFFFFF) >> 16
-        gate[bit >> 3] |= 1 << (bit & 7)
+    firsts = {item: int.from_bytes(item[:3], "little") for item in lines | starts}
+    gates = [
+        _make_gate(firsts.values()),
+        _make_gate(firsts[item] ^ (len(item) & 0xFF) << 24 for item in lines),
+        _make_gate(firsts[item] for item in starts),
+    ]
+    if any(len(item) < 3 for item in starts):  # what follows it may be anything
+        gates[0] = gates[2] = b"\xff" * GATE_BYTES
     keys = {engine.line_key(item) for item in lines} | {engine.line_key(item) ^ START_SALT for item in starts}
     size = 64
     while size < 4 * len(keys):
@@ -43,7 +52,15 @@ def make_needles(lines: Iterable[bytes], starts: Iterable[bytes]) -> bytes:
         while slots[at]:
             at = (at + 1) & (size - 1)
         slots[at] = key
-    return bytes(gate) + slots.tobytes()
+    return b"".join(gates) + slots.tobytes()
+
+
+def _make_gate(values: Iterable[int]) -> bytes:
+    gate = bytearray(GATE_BYTES)
+    for value in values:
+        bit = (value * 0x9E3779B1 & 0xFFFFFFFF) >> 16
+        gate[bit >> 3] |= 1 << (bit & 7)
+    return bytes(gate)
 
 
 def make_blob(rules: "Sequence[Rule]", then: Mapping[str, Iterable[bytes]], needles: bytes) -> bytes:
@@ -67,7 +84,7 @@ def make_blob(rules: "Sequence[Rule]", then: Mapping[str, Iterable[bytes]], need
         family = items.families.setdefault(rule.family, len(items.families))
         table.extend([EVIDENCE.index(rule.evidence), run, family, max_words, cased, after, after, len(items)])
     header = array("i", [len(items.first), len(rules), len(items), len(items.text)])
-    return b"".join(part.tobytes() for part in (header, items.first, table, items.table)) + items.text
+    return b"".join(part.tobytes() for part in (header, items.first, table, items.table)) + bytes(items.text)
 
 
 class _Items:
@@ -76,19 +93,19 @@ class _Items:
     COLUMNS = 5
 
     def __init__(self, needles: bytes) -> None:
-        slots = array("Q", needles[GATE_BYTES:])
+        slots = array("Q", needles[3 * GATE_BYTES :])
         self.slot_of = {key: slot for slot, key in enumerate(slots) if key}
         self.first = array("i", [-1]) * len(slots)
         self.last = array("i", [-1]) * len(slots)
         self.table = array("i")
-        self.text = b""
+        self.text = bytearray()
         self.families: dict[str, int] = {}
 
     def __len__(self) -> int:
         return len(self.table) // self.COLUMNS
 
     def add(self, rule: int, text: bytes, is_start: bool = False) -> None:
-        self.table.extend([rule, is_start, -1, len(self.text), len(text)])
+        self.table.extend((rule, is_start, -1, len(self.text), len(text)))
         self.text += text
 
     def add_needle(self, rule: int, text: bytes, is_start: bool) -> None:

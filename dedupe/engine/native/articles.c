@@ -15,14 +15,13 @@ static void *lay(uintptr_t *place, Py_ssize_t n, size_t item_size)
     return array;
 }
 
-/* Lays the arrays one behind the other from `block` on; gives the bytes that takes. */
-static size_t lay_arrays(Desk *desk, void *block, Py_ssize_t size, Py_ssize_t n)
+/* Lays the arrays for the desk's lines one behind the other from `block` on; gives the bytes that takes. */
+static size_t lay_arrays(Desk *desk, void *block)
 {
     uintptr_t place = (uintptr_t)block;
-    Py_ssize_t slots = 4;
+    Py_ssize_t n = desk->n_lines, slots = 4;
     while (slots < 2 * n)
         slots *= 2;
-    desk->lines = lay(&place, n, sizeof *desk->lines);
     desk->order = lay(&place, n, sizeof *desk->order);
     desk->kept = lay(&place, n, sizeof *desk->kept);
     desk->ids = lay(&place, n, sizeof *desk->ids);
@@ -31,66 +30,104 @@ static size_t lay_arrays(Desk *desk, void *block, Py_ssize_t size, Py_ssize_t n)
     desk->labels = lay(&place, n, sizeof *desk->labels);
     desk->joined = lay(&place, n, 1);
     desk->prose = lay(&place, n, 1);
-    desk->forms = lay(&place, FORM_ROOM(size), 1);
     desk->counts = lay(&place, slots, sizeof *desk->counts);
     return (size_t)(place - (uintptr_t)block);
 }
 
-static int desk_reserve(Desk *desk, Py_ssize_t size, Py_ssize_t n)
+/* Room for `wanted` bytes at *block, what was there being lost; 0 or -1. */
+static int reserve(void **block, size_t *room, size_t wanted)
 {
-    size_t wanted = lay_arrays(desk, desk->block, size, n);
-    if (wanted > desk->block_size) {
-        free(desk->block);
-        desk->block_size = 0;
-        desk->block = malloc(wanted);
-        if (!desk->block)
-            return -1;
-        desk->block_size = wanted;
-        lay_arrays(desk, desk->block, size, n);
-    }
+    if (wanted <= *room)
+        return 0;
+    free(*block);
+    *room = 0;
+    *block = malloc(wanted);
+    if (!*block)
+        return -1;
+    *room = wanted;
     return 0;
 }
 
-void desk_free(Desk *desk)
+static int reserve_line(Desk *desk)
 {
-    free(desk->block);
-    form_free(&desk->scratch);
+    if (desk->n_lines < desk->lines_room)
+        return 0;
+    Py_ssize_t room = desk->lines_room ? 2 * desk->lines_room : 256;
+    Line *lines = realloc(desk->lines, (size_t)room * sizeof *lines);
+    if (!lines)
+        return -1;
+    desk->lines = lines;
+    desk->lines_room = room;
+    return 0;
 }
 
-int desk_lay(Desk *desk, const uint8_t *text, Py_ssize_t size)
+int desk_open(Desk *desk, const Rules *rules, Wanted wanted)
+{
+    memset(desk, 0, sizeof *desk);
+    desk->rules = rules;
+    desk->wanted = wanted;
+    return glance_open(&desk->glance);
+}
+
+void desk_close(Desk *desk)
+{
+    free(desk->block);
+    free(desk->forms);
+    free(desk->lines);
+    form_free(&desk->scratch);
+    glance_close(&desk->glance);
+}
+
+int desk_read(Desk *desk, const uint8_t *text, Py_ssize_t size)
 {
     const uint8_t *at = text, *end = text + size;
-    Py_ssize_t n = count_document_lines(text, end), forms = 0, longest = 0;
-    if (desk_reserve(desk, size, n) < 0)
+    Glance *glance = &desk->glance;
+    Py_ssize_t used = 0;
+    if (reserve((void **)&desk->forms, &desk->forms_room, (size_t)FORM_ROOM(size)) < 0)
         return -1;
     desk->text = text;
-    desk->n_lines = n;
-    for (Py_ssize_t i = 0; i < n; i++) {
-        Line *line = desk->lines + i;
+    desk->n_lines = 0;
+    glance_begin(glance);
+    while (at < end) {
         const uint8_t *next, *stop = line_end(at, end, &next);
-        uint8_t *form = desk->forms + forms;
-        Py_ssize_t form_size = line_form_into(&desk->scratch, at, stop - at, form);
-        if (form_size < 0)
+        uint8_t *form = desk->forms + used;
+        Py_ssize_t n = line_form_into(&desk->scratch, at, stop - at, form);
+        if (n < 0 || reserve_line(desk) < 0)
             return -1;
+        Line *line = desk->lines + desk->n_lines++;
         line->start = at - text;
         line->end = stop - text;
         line->next = next - text;
-        line->form = forms;
-        line->form_size = form_size;
-        line->key = line_key(form, form_size);
-        line->flags = form_flags(form, form_size, WIDTH_LIMIT, &line->width);
-        line->rule = NO_RULE;
-        if (is_artifact(&desk->rules->needles, form, form_size)) {
-            line->flags |= ARTIFACT;
-            line->rule = rules_match(desk->rules, at, stop - at, form, form_size);
-        }
-        forms += form_size;
-        longest = form_size > longest ? form_size : longest;
+        line->form = used;
+        line->form_size = n;
+        line->key = line_key(form, n);
+        line->flags = is_artifact(&desk->rules->needles, form, n) ? ARTIFACT : 0;
+        glance->marks |= line->flags ? ARTIFACT_SEEN : 0;
+        if (glance_line(glance, form, n, line->key) < 0)
+            return -1;
+        used += n;
         at = next;
+    }
+    return glance->marks;
+}
+
+int desk_lay(Desk *desk)
+{
+    Py_ssize_t longest = 0;
+    if (reserve(&desk->block, &desk->block_room, lay_arrays(desk, NULL)) < 0)
+        return -1;
+    lay_arrays(desk, desk->block);
+    desk->n_order = desk->n_lines;
+    for (Py_ssize_t i = 0; i < desk->n_lines; i++) {
+        Line *line = desk->lines + i;
+        const uint8_t *form = desk->forms + line->form, *raw = desk->text + line->start;
+        line->rule = line->flags & ARTIFACT
+            ? rules_match(desk->rules, raw, line->end - line->start, form, line->form_size) : NO_RULE;
+        line->flags |= form_flags(form, line->form_size, WIDTH_LIMIT, &line->width);
+        longest = line->form_size > longest ? line->form_size : longest;
         desk->order[i] = i;
         desk->gone[i] = NO_RULE;
     }
-    desk->n_order = n;
     return form_reserve(&desk->scratch, longest); /* for what is_copy and may_follow write */
 }
 

@@ -1,4 +1,5 @@
-/* What is taken out of documents: ../../clean/cleaner.py's decisions in one call for a whole batch. */
+/* What is taken out of documents, a batch in one call: ../../clean/decisions.py says what, and scan
+ * (lines.c) which documents are not worth a look. */
 #include "edits.h"
 
 enum { MAX_ROUNDS = 32 }; /* what has not come to rest then is no article, and stays as it is */
@@ -102,27 +103,29 @@ static int splice_lines(const Desk *desk, Edits *edits, int64_t document)
 }
 
 /* 0, or -1 for want of memory. */
-static int add_edits(Desk *desk, Edits *edits, const Batch *batch, const char *marks)
+static int add_edits(Desk *desk, Edits *edits, const Batch *batch, const char *skips)
 {
     for (Py_ssize_t i = 0; i < batch->n; i++) {
-        if (!marks[i])
+        if (skips[i])
             continue;
-        if (desk_lay(desk, batch->text + batch->offsets[i], (Py_ssize_t)(batch->offsets[i + 1] - batch->offsets[i])) < 0)
-            return -1;
-        if (clean_document(desk) && splice_lines(desk, edits, i) < 0)
+        Py_ssize_t size = (Py_ssize_t)(batch->offsets[i + 1] - batch->offsets[i]);
+        int marks = desk_read(desk, batch->text + batch->offsets[i], size);
+        if (marks == 0)
+            continue;
+        if (marks < 0 || desk_lay(desk) < 0 || (clean_document(desk) && splice_lines(desk, edits, i) < 0))
             return -1;
     }
     return 0;
 }
 
-static PyObject *find_edits(const Batch *batch, const char *marks, const Rules *rules, Wanted wanted)
+static PyObject *find_edits(const Batch *batch, const char *skips, const Rules *rules, Wanted wanted)
 {
-    Desk desk = {.rules = rules, .wanted = wanted};
+    Desk desk;
     Edits edits = {NULL, 0, 0};
     int failed;
     Py_BEGIN_ALLOW_THREADS
-    failed = add_edits(&desk, &edits, batch, marks) < 0;
-    desk_free(&desk);
+    failed = desk_open(&desk, rules, wanted) < 0 || add_edits(&desk, &edits, batch, skips) < 0;
+    desk_close(&desk);
     Py_END_ALLOW_THREADS
     PyObject *result = failed ? PyErr_NoMemory()
                               : PyBytes_FromStringAndSize((const char *)edits.rows, edits.n * (Py_ssize_t)sizeof(Edit));
@@ -134,22 +137,22 @@ PyObject *call_edits(PyObject *module, PyObject *args)
 {
     (void)module;
     PyObject *text, *offsets, *needles, *blob, *result = NULL;
-    Py_buffer marks;
+    Py_buffer skips;
     unsigned long options;
-    if (!PyArg_ParseTuple(args, "OOy*OOk:edits", &text, &offsets, &marks, &needles, &blob, &options))
+    if (!PyArg_ParseTuple(args, "OOy*OOk:edits", &text, &offsets, &skips, &needles, &blob, &options))
         return NULL;
     Batch batch;
     Rules rules;
     if (batch_open(&batch, text, offsets) == 0) {
-        if (marks.len != batch.n) {
-            PyErr_SetString(PyExc_ValueError, "marks must hold one byte a document");
+        if (skips.len != batch.n) {
+            PyErr_SetString(PyExc_ValueError, "skips must hold one byte a document");
         } else if (rules_open(&rules, needles, blob) == 0) {
             Wanted wanted = {options & SPLITS, (options & DROPS_CAPTIONS) != 0, (uint32_t)(options >> ON_SHIFT)};
-            result = find_edits(&batch, marks.buf, &rules, wanted);
+            result = find_edits(&batch, skips.buf, &rules, wanted);
             rules_close(&rules);
         }
         batch_close(&batch);
     }
-    PyBuffer_Release(&marks);
+    PyBuffer_Release(&skips);
     return result;
 }

@@ -2,7 +2,7 @@
  *
  * They say fast what ../../clean/ and ../../split.py say, function by function and under the same
  * names; those are the specification.  Everything lives on one desk: a few arrays that are laid out
- * for a document once its size is known, and used again for the next.  Nothing here knows Python but
+ * for a document and used again for the next.  Nothing here knows Python but
  * the call itself (edits.c) and the door of the rules (rules.c).
  */
 #ifndef DEDUPE_EDITS_H
@@ -73,9 +73,11 @@ typedef struct {
     const Rules *rules;
     Wanted wanted;
     FormScratch scratch; /* has room for the longest line's form, twice, once the desk is laid */
+    Glance glance;
     uint8_t *forms;
+    size_t forms_room;
     Line *lines;
-    Py_ssize_t n_lines;
+    Py_ssize_t n_lines, lines_room;
     Py_ssize_t *order, *kept; /* line numbers, ascending: before a round and after */
     Py_ssize_t n_order, n_kept;
     int32_t *gone; /* by line: its rule, or NO_RULE */
@@ -86,18 +88,23 @@ typedef struct {
     Py_ssize_t n, n_prose, first_prose, last_prose;
     int gapless;
     Count *counts; /* room for a power of two, twice the lines at least */
-    void *block;
-    size_t block_size;
+    void *block; /* what the arrays lie in */
+    size_t block_room;
 } Desk;
 
 static inline Line *line_at(const Desk *desk, Py_ssize_t k) { return desk->lines + desk->ids[k]; }
 
 static inline int is_prose(const Line *line) { return line->width >= PROSE_WIDTH && line->flags & LETTERS; }
 
-/* articles.c: lays the desk for a document, 0 or -1 for want of memory; the lines of order[first:stop]
- * as the article at hand; where in the order an article begins behind `after`, or its end. */
-int desk_lay(Desk *desk, const uint8_t *text, Py_ssize_t size);
-void desk_free(Desk *desk);
+/* articles.c: a desk, 0 or -1 for want of memory; a document's lines, and its marks, or -1; what is to be
+ * known of them where there are marks, 0 or -1. */
+int desk_open(Desk *desk, const Rules *rules, Wanted wanted);
+void desk_close(Desk *desk);
+int desk_read(Desk *desk, const uint8_t *text, Py_ssize_t size);
+int desk_lay(Desk *desk);
+
+/* The lines of order[first:stop] as the article at hand; where in the order an article begins behind
+ * `after`, or its end. */
 void article_take(Desk *desk, Py_ssize_t first, Py_ssize_t stop);
 Py_ssize_t next_article(const Desk *desk, Py_ssize_t after);
 int ends_open(const Desk *desk, const Line *line);

@@ -103,15 +103,52 @@ static inline uint8_t *put_byte(uint8_t *to, uint8_t *last, uint8_t byte)
     return to;
 }
 
+#define EACH(byte) ((byte) * 0x0101010101010101u)
+
+/* The high bit of each byte that is `byte`; all of them are ASCII. */
+static inline uint64_t which_are(uint64_t word, uint64_t byte)
+{
+    return ~((word ^ EACH(byte)) + EACH(0x7F)) & EACH(0x80);
+}
+
+/* Eight bytes at once, what maps by itself: 0 where some are not ASCII, control characters or quotation
+ * marks other than ', or where a run may have to be made one. */
+static inline int map_word(uint64_t *word, uint8_t last)
+{
+    uint64_t w = *word, high = EACH(0x80);
+    if (w & high)
+        return 0;
+    uint64_t control = ~(w + EACH(0x80 - 0x20)) & high;
+    /* Any of the block of marks from space to slash, as in map_ascii. */
+    uint64_t same = which_are(w ^ (w << 8 | last), 0), marks = which_are(w & EACH(0xF0), 0x20);
+    if (control | (same & marks) | which_are(w, '"') | which_are(w, '`'))
+        return 0;
+    uint64_t upper = (w + EACH(0x80 - 'A')) & ~(w + EACH(0x80 - 'Z' - 1)) & high;
+    *word = w + (upper >> 2);
+    return 1;
+}
+
 /* Text of n bytes -> normal form; NULL where it has to be folded first.  The two do not overlap. */
 static uint8_t *form_text(const uint8_t *at, Py_ssize_t n, uint8_t *form, int is_folded)
 {
     const uint8_t *end = at + n;
     uint8_t *to = form, last = ' '; /* so that no space comes first */
-    const uint8_t *mark_end = NULL;
+    const uint8_t *mark_end = NULL, *retry = at; /* from where on eight bytes may be tried at once */
     while (at < end) {
         uint32_t lead = *at, low;
         if (lead < 0x80) {
+            uint64_t word;
+            if (at >= retry && end - at >= 8) {
+                memcpy(&word, at, 8);
+                if (map_word(&word, last)) {
+                    memcpy(to, &word, 8);
+                    at += 8;
+                    to += 8;
+                    last = to[-1];
+                    continue;
+                }
+                retry = at + 8;
+            }
             to = put_byte(to, &last, ascii_form[lead]);
             at++;
             continue;
@@ -214,6 +251,28 @@ Py_ssize_t line_form_into(FormScratch *scratch, const uint8_t *line, Py_ssize_t 
     if (to > form && to[-1] == ' ')
         to--;
     return to - form;
+}
+
+VECTOR_CLONES
+int form_survey(const uint8_t *form, Py_ssize_t n, Py_ssize_t *codes)
+{
+    uint8_t high = 0, letters = 0, digits = 0;
+    uint32_t count = 0;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        uint8_t c = form[i];
+        high = c > high ? c : high;
+        letters |= (uint8_t)(c - 'a') < 26 ? 1 : 0;
+        digits |= (uint8_t)(c - '0') < 10 ? 1 : 0;
+        count += (c & 0xC0) != 0x80;
+    }
+    /* Of two bytes there are the digits of Arabic, of Persian and of N'Ko. */
+    for (Py_ssize_t i = 1; high >= 0xD9 && i < n; i++) {
+        uint8_t lead = form[i - 1], c = form[i];
+        digits |= (lead == 0xD9 && (uint8_t)(c - 0xA0) < 10) | (lead == 0xDB && (uint8_t)(c - 0xB0) < 10) |
+                  (lead == 0xDF && (uint8_t)(c - 0x80) < 10);
+    }
+    *codes = (Py_ssize_t)count;
+    return (high >= 0xE0 ? LONG_CODES : 0) | (letters ? LETTERS : 0) | (digits ? DIGITS : 0);
 }
 
 Py_ssize_t line_shape(const uint8_t *form, Py_ssize_t n, uint8_t *shape)

@@ -1,14 +1,13 @@
 /* What the cleaning stage knows of lines: which documents need a closer look, and those documents'
  * lines in columns.
  *
- * `scan` runs over everything and must cost little: one pass a line for its normal form, one probe of
- * a small table for its key; short lines whose first three bytes some rule's have are compared with
- * the rules' keys.  The table is never cleared between documents: a slot of another stamp is empty.
+ * A glance runs over everything and must cost little: one pass a line for its normal form, one probe of
+ * a small table for its key; short lines that may be a rule's are looked for in the rules' keys.  The
+ * table is never cleared between documents: a slot of another stamp is empty.
  */
 #include "lines.h"
 #include "unicode.h"
 
-enum { REPEATED = 1, SIMILAR = 2, ARTIFACT_SEEN = 4 }; /* marks of a document */
 enum {
     HEAD_LINES = 16,  /* lines of an article's head, among which similar copies are sought */
     MAX_BLANK = 64,   /* bytes of a blank line; one of more is taken for a line by `gaps` */
@@ -17,95 +16,9 @@ enum {
     FRAME_BYTES = 7,  /* and how much of both, in lines shorter than MAX_FRAMED */
     MAX_FRAMED = 40,
     REPEAT_BYTES = 6, /* a shorter line that stands twice says nothing by itself */
-    COLUMNS = 9,
-    GATE_BYTES = 8192
+    COLUMNS = 9
 };
 static const uint64_t EDGE_SALTS[EDGES] = {0xD6E8FEB86659FD93u, 0xA5A5A5A5C3C3C3C3u, 0x8CB92BA72F3D8DD7u};
-
-int needles_open(Needles *needles, PyObject *object)
-{
-    if (PyObject_GetBuffer(object, &needles->view, PyBUF_SIMPLE) < 0)
-        return -1;
-    Py_ssize_t n = (needles->view.len - GATE_BYTES) / 8;
-    needles->gate = NULL;
-    if (needles->view.len == 0)
-        return 0;
-    if (needles->view.len <= GATE_BYTES || needles->view.len % 8 || (n & (n - 1)) ||
-        (uintptr_t)needles->view.buf % 8) {
-        PyBuffer_Release(&needles->view);
-        PyErr_SetString(PyExc_ValueError, "needles must be empty or what make_needles gives");
-        return -1;
-    }
-    needles->gate = needles->view.buf;
-    needles->slots = (const uint64_t *)(needles->gate + GATE_BYTES);
-    needles->mask = (uint64_t)n - 1;
-    return 0;
-}
-
-static inline int gate_lets(const Needles *needles, const uint8_t *shape, Py_ssize_t n)
-{
-    uint32_t first = n ? shape[0] : 0;
-    first |= n > 1 ? (uint32_t)shape[1] << 8 : 0;
-    first |= n > 2 ? (uint32_t)shape[2] << 16 : 0;
-    uint32_t bit = first * 0x9E3779B1u >> 16;
-    return needles->gate[bit >> 3] >> (bit & 7) & 1;
-}
-
-Py_ssize_t needle_slot(const Needles *needles, uint64_t key)
-{
-    /* A table that is full would make this endless; make_needles leaves three quarters free. */
-    for (uint64_t i = 0; i <= needles->mask; i++) {
-        uint64_t at = (key + i) & needles->mask, slot = needles->slots[at];
-        if (!slot)
-            return -1;
-        if (slot == key)
-            return (Py_ssize_t)at;
-    }
-    return -1;
-}
-
-static inline int is_wide(uint8_t byte) { return byte >= 0xE3 && byte <= 0xE9; }
-
-static inline int splits(uint8_t byte)
-{
-    return byte < 0x80 && byte != '#' && !(byte >= '0' && byte <= '9') && !((byte | 32) >= 'a' && (byte | 32) <= 'z');
-}
-
-int shape_ends(const uint8_t *shape, Py_ssize_t n, Py_ssize_t *ends)
-{
-    int count = 0;
-    for (Py_ssize_t p = 1; p <= n && count < SHAPE_ENDS; p++) {
-        uint8_t before = shape[p - 1], after = p < n ? shape[p] : ' ';
-        if (splits(after) || (splits(before) && before != ' ') || is_wide(after) || (p >= 3 && is_wide(shape[p - 3])))
-            ends[count++] = p;
-    }
-    return count;
-}
-
-int is_artifact(const Needles *needles, const uint8_t *form, Py_ssize_t n)
-{
-    uint8_t shape[SHAPE_BYTES];
-    Py_ssize_t ends[SHAPE_ENDS];
-    if (!needles->gate || n > SHAPE_BYTES)
-        return 0;
-    Py_ssize_t length = line_shape(form, n, shape);
-    if (!gate_lets(needles, shape, length))
-        return 0;
-    if (needle_slot(needles, line_key(shape, length)) >= 0)
-        return 1;
-    int count = shape_ends(shape, length, ends);
-    for (int i = 0; i < count; i++)
-        if (needle_slot(needles, line_key(shape, ends[i]) ^ START_SALT) >= 0)
-            return 1;
-    return 0;
-}
-
-/* Keys of one document's lines; `stamp` tells them from those of others. */
-typedef struct {
-    struct { uint64_t key; uint64_t stamp; } *slots;
-    uint64_t mask, stamp;
-    Py_ssize_t used;
-} KeySet;
 
 static int keys_grow(KeySet *keys)
 {
@@ -169,47 +82,66 @@ void edge_keys(const uint8_t *form, Py_ssize_t n, uint64_t edges[EDGES])
     }
 }
 
+int glance_open(Glance *glance)
+{
+    *glance = (Glance){{NULL, 0, 0, 0}, 0, 0, 0};
+    return keys_grow(&glance->keys);
+}
+
+void glance_close(Glance *glance)
+{
+    free(glance->keys.slots);
+}
+
+void glance_begin(Glance *glance)
+{
+    glance->keys.stamp++;
+    glance->keys.used = 0;
+    glance->marks = glance->blanks = glance->head = 0;
+}
+
+int glance_line(Glance *glance, const uint8_t *form, Py_ssize_t n, uint64_t key)
+{
+    if (n == 0) {
+        if (++glance->blanks == ARTICLE_GAP)
+            glance->head = 0;
+        return 0;
+    }
+    glance->blanks = 0;
+    int seen = keys_add(&glance->keys, key);
+    if (seen < 0)
+        return -1;
+    if (seen && n >= REPEAT_BYTES && !(glance->marks & REPEATED) && has_letter(form, n))
+        glance->marks |= REPEATED;
+    if (glance->head == HEAD_LINES || glance->marks & SIMILAR)
+        return 0;
+    glance->head++;
+    uint64_t edges[EDGES];
+    edge_keys(form, n, edges);
+    for (int edge = 0; edge < EDGES; edge++) {
+        int similar = edges[edge] ? keys_add(&glance->keys, edges[edge] ^ EDGE_SALTS[edge]) : 0;
+        if (similar < 0)
+            return -1;
+        glance->marks |= similar ? SIMILAR : 0;
+    }
+    return 0;
+}
+
 /* The marks of one document, or -1 for want of memory. */
 static int scan_document(const uint8_t *at, const uint8_t *end, const Needles *needles, FormScratch *scratch,
-                         KeySet *keys)
+                         Glance *glance)
 {
-    int marks = 0, blanks = 0, head = 0;
-    keys->stamp++;
-    keys->used = 0;
+    glance_begin(glance);
     while (at < end) {
         const uint8_t *next, *stop = line_end(at, end, &next);
         Py_ssize_t n = line_form(scratch, at, stop - at);
-        at = next;
-        if (n <= 0) {
-            if (n < 0)
-                return -1;
-            if (++blanks == ARTICLE_GAP)
-                head = 0;
-            continue;
-        }
-        blanks = 0;
-        const uint8_t *form = scratch->form;
-        int seen = keys_add(keys, line_key(form, n));
-        if (seen < 0)
+        if (n < 0 || glance_line(glance, scratch->form, n, line_key(scratch->form, n)) < 0)
             return -1;
-        if (seen && n >= REPEAT_BYTES && !(marks & REPEATED) && has_letter(form, n))
-            marks |= REPEATED;
-        if (head < HEAD_LINES) {
-            head++;
-            uint64_t edges[EDGES] = {0};
-            if (!(marks & SIMILAR))
-                edge_keys(form, n, edges);
-            for (int edge = 0; edge < EDGES; edge++) {
-                int similar = edges[edge] ? keys_add(keys, edges[edge] ^ EDGE_SALTS[edge]) : 0;
-                if (similar < 0)
-                    return -1;
-                marks |= similar ? SIMILAR : 0;
-            }
-        }
-        if (!(marks & ARTIFACT_SEEN) && is_artifact(needles, form, n))
-            marks |= ARTIFACT_SEEN;
+        if (!(glance->marks & ARTIFACT_SEEN) && is_artifact(needles, scratch->form, n))
+            glance->marks |= ARTIFACT_SEEN;
+        at = next;
     }
-    return marks;
+    return glance->marks;
 }
 
 PyObject *call_scan(PyObject *module, PyObject *args)
@@ -232,16 +164,16 @@ PyObject *call_scan(PyObject *module, PyObject *args)
         int failed = 0;
         Py_BEGIN_ALLOW_THREADS
         FormScratch scratch = {NULL, NULL, 0};
-        KeySet keys = {NULL, 0, 0, 0};
-        failed = keys_grow(&keys) < 0;
+        Glance glance;
+        failed = glance_open(&glance) < 0;
         for (Py_ssize_t i = 0; i < batch.n && !failed; i++) {
             int mark = scan_document(batch.text + batch.offsets[i], batch.text + batch.offsets[i + 1], &needles,
-                                     &scratch, &keys);
+                                     &scratch, &glance);
             failed = mark < 0;
             marks[i] = (char)mark;
         }
         form_free(&scratch);
-        free(keys.slots);
+        glance_close(&glance);
         Py_END_ALLOW_THREADS
         if (failed) {
             Py_DECREF(result);
@@ -292,22 +224,28 @@ static uint32_t last_said(const uint8_t *form, Py_ssize_t n)
 
 int64_t form_flags(const uint8_t *form, Py_ssize_t n, int64_t limit, int64_t *width)
 {
+    int64_t marks = is_stop(last_said(form, n)) ? STOP : 0;
+    Py_ssize_t looked = n / 2 <= limit ? n : 2 * (Py_ssize_t)limit + 2; /* more columns than the limit */
+    Py_ssize_t columns;
+    int seen = form_survey(form, looked, &columns);
+    if (!(seen & LONG_CODES)) {
+        *width = columns;
+        return marks | (n ? 0 : BLANK) | (seen & DIGITS) | (seen & LETTERS || has_letter(form, n) ? LETTERS : 0);
+    }
     const uint8_t *at = form, *end = form + n;
-    int64_t columns = 0;
     uint32_t properties = 0;
-    while (at < end && (columns <= limit || !(properties & UNICODE_LETTER))) {
+    *width = 0;
+    while (at < end && (*width <= limit || !(properties & UNICODE_LETTER))) {
         int length;
         uint32_t code_point = unicode_decode(at, end, &length);
         properties |= unicode_properties(code_point);
-        columns += columns_of(code_point);
+        *width += columns_of(code_point);
         at += length;
     }
-    *width = columns;
-    return (n ? 0 : BLANK) | (properties & UNICODE_LETTER ? LETTERS : 0) | (properties & UNICODE_DIGIT ? DIGITS : 0) |
-           (is_stop(last_said(form, n)) ? STOP : 0);
+    return marks | (properties & UNICODE_LETTER ? LETTERS : 0) | (properties & UNICODE_DIGIT ? DIGITS : 0);
 }
 
-Py_ssize_t count_document_lines(const uint8_t *at, const uint8_t *end)
+static Py_ssize_t count_document_lines(const uint8_t *at, const uint8_t *end)
 {
     Py_ssize_t n = 0;
     while (at < end) {

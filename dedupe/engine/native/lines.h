@@ -37,6 +37,11 @@ Py_ssize_t line_shape(const uint8_t *form, Py_ssize_t n, uint8_t *shape);
 
 uint64_t line_key(const uint8_t *form, Py_ssize_t n);
 
+/* What a form's bytes tell at a glance: the code points, whether some of them have three bytes and more
+ * (LONG_CODES), letters of ASCII, and digits of one or two bytes. */
+enum { LONG_CODES = 256 };
+int form_survey(const uint8_t *form, Py_ssize_t n, Py_ssize_t *codes);
+
 /* Keys of a form's opening, of its closing, and of its frame: both ends of a short one; 0: none. */
 void edge_keys(const uint8_t *form, Py_ssize_t n, uint64_t edges[EDGES]);
 
@@ -45,10 +50,11 @@ void edge_keys(const uint8_t *form, Py_ssize_t n, uint64_t edges[EDGES]);
  * it has digits is not. */
 int64_t form_flags(const uint8_t *form, Py_ssize_t n, int64_t limit, int64_t *width);
 
-/* The rules' keys: a gate of one bit for each value of a hash of the first three bytes, then an
- * open-addressing table. */
+/* needles.c: the rules' keys, an open-addressing table, behind three gates of one bit for each value of a
+ * hash: of the first three bytes of any shape, of those and the length of whole lines' shapes, and of the
+ * first three bytes of beginnings.  Few lines get past them. */
 typedef struct {
-    const uint8_t *gate; /* NULL: no rules */
+    const uint8_t *gates; /* NULL: no rules */
     const uint64_t *slots;
     uint64_t mask;
     Py_buffer view;
@@ -66,7 +72,25 @@ int shape_ends(const uint8_t *shape, Py_ssize_t n, Py_ssize_t *ends);
 /* Whether some rule's line or beginning may be here. */
 int is_artifact(const Needles *needles, const uint8_t *form, Py_ssize_t n);
 
-Py_ssize_t count_document_lines(const uint8_t *at, const uint8_t *end);
+/* Keys of one document's lines; `stamp` tells them from those of others. */
+typedef struct {
+    struct { uint64_t key; uint64_t stamp; } *slots;
+    uint64_t mask, stamp;
+    Py_ssize_t used;
+} KeySet;
+
+/* What is known of a document, line by line, before anything is decided: whether lines of it are alike. */
+enum { REPEATED = 1, SIMILAR = 2, ARTIFACT_SEEN = 4 };
+typedef struct {
+    KeySet keys;
+    int marks, blanks, head;
+} Glance;
+
+/* The table, 0 or -1 for want of memory; another document; its next line, 0 or -1 likewise. */
+int glance_open(Glance *glance);
+void glance_close(Glance *glance);
+void glance_begin(Glance *glance);
+int glance_line(Glance *glance, const uint8_t *form, Py_ssize_t n, uint64_t key);
 
 /* The end of the line that starts at `at`, without its ending (LF or CR LF: a lone CR ends none, or taking
  * out what stands between it and an LF would join the two); *next is where the next one starts. */

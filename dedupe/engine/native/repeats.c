@@ -87,8 +87,8 @@ static int is_text(const Desk *desk, const Line *line)
     uint8_t c = form[0];
     if (!(c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || memchr("'([?", c, 4)))
         return 0;
-    int numbers = 0, in_number = 0;
-    for (Py_ssize_t i = 0; i < line->form_size && numbers < DATA_NUMBERS; i++) {
+    int numbers = 0, in_number = 0, may_have = line->flags & DIGITS || line->width > WIDTH_LIMIT;
+    for (Py_ssize_t i = 0; may_have && i < line->form_size && numbers < DATA_NUMBERS; i++) {
         int digit = form[i] >= '0' && form[i] <= '9';
         numbers += digit && !in_number;
         in_number = digit;

@@ -33,13 +33,13 @@ static int blob_fits(Rules *rules)
 {
     const int32_t *sizes = rules->view.buf;
     if (rules->view.len == 0)
-        return !rules->needles.gate;
+        return !rules->needles.gates;
     if (rules->view.len < HEADER * 4 || (uintptr_t)sizes % 4)
         return 0;
     for (int i = 0; i < HEADER; i++)
         if (sizes[i] < 0)
             return 0;
-    if ((uint64_t)sizes[0] != (rules->needles.gate ? rules->needles.mask + 1 : 0))
+    if ((uint64_t)sizes[0] != (rules->needles.gates ? rules->needles.mask + 1 : 0))
         return 0;
     int64_t wanted = 4 * (HEADER + (int64_t)sizes[0]) + (int64_t)sizes[1] * (int64_t)sizeof(Rule) +
                      (int64_t)sizes[2] * (int64_t)sizeof(Item) + sizes[3];

@@ -27,7 +27,7 @@ MAX_FRAMED = 40
 SHAPE_BYTES = 240  # artifacts are short
 SHAPE_ENDS = 12  # places in a line where the beginning that a rule names may end
 REPEAT_BYTES = 6  # a shorter line that stands twice says nothing by itself
-GATE_BYTES = 8192
+GATES_BYTES = 3 * 8192
 
 MASK = 0xFFFFFFFFFFFFFFFF
 START_SALT = 0x9E3779B97F4A7C15
@@ -132,10 +132,10 @@ class Needles:
 
     def __init__(self, needles: Buffer) -> None:
         data = bytes(needles)
-        slots = len(data) // 8 - GATE_BYTES // 8
+        slots = (len(data) - GATES_BYTES) // 8
         if data and (slots <= 0 or len(data) % 8 or slots & (slots - 1)):
             raise ValueError("needles must be empty or what make_needles gives")
-        self.keys = {key for key in array("Q", data[GATE_BYTES:]) if key}
+        self.keys = {key for key in array("Q", data[GATES_BYTES:]) if key}
 
     def match(self, form: bytes) -> bool:
         """Whether some rule's line or beginning may be here."""
