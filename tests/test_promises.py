@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from unittest import mock
 
 from batches import texts
+from command import Memory
 from hypothesis import example, given
 from hypothesis import strategies as st
 from texts import BODY, CAPTION, CAPTURE, HEADLINE
@@ -53,14 +54,6 @@ OPTIONS = st.sampled_from(
         CleanOptions(no_rule=("repeat.caption", "widgets")),
     ]
 )
-
-
-class Memory(io.BytesIO):
-    """A sink that keeps what it gets."""
-
-    def commit(self) -> None: ...
-
-    def abort(self) -> None: ...
 
 
 def clean_bytes(
