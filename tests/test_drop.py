@@ -264,8 +264,8 @@ def test_threads_and_blocks_change_nothing(texts: list[str], block: int) -> None
         ["--threads", "-1"],
     ],
 )
-def test_wrong_options(args: str) -> None:
-    done = run("drop", *args.split())
+def test_wrong_options(args: list[str]) -> None:
+    done = run("drop", *args)
     assert (done.code, done.out) == (2, b"")
     assert "Traceback" not in done.err
 
