@@ -60,6 +60,20 @@ def test_a_letter_or_a_number_makes_another_form(engine: ModuleType, a: str, b: 
     assert engine.normal_form(a.encode()) != engine.normal_form(b.encode())
 
 
+@pytest.mark.parametrize("digit", "7٣۵߉५๓９𝟗")
+@pytest.mark.parametrize("around", ["", "a", "é", "п", "ا", "ि", "漢", "x" * 260, "é" * 250, "." * 500])
+def test_what_is_known_of_lines(native: ModuleType, digit: str, around: str) -> None:
+    for line in (around + digit, digit + around, around + "ا" + digit + around, around, around + ".)"):
+        data = line.encode()
+        assert native.line_table(data, NEEDLES) == reference.line_table(data, NEEDLES)
+
+
+def test_beginnings_may_be_short(engine: ModuleType) -> None:
+    needles = make_needles([b"x"], [b"ad", "続".encode()])
+    text, offsets = batch(["Ad: a car", "Add a car", "続きを読む", "X", "Xi", "ad"])
+    assert list(engine.scan(text, offsets, needles)) == [4, 0, 4, 4, 0, 4]
+
+
 def test_line_endings(engine: ModuleType) -> None:
     table = memoryview(engine.line_table(b"a\nb\r\nc\rd\n\ne\r", b"")).cast("q").tolist()
     assert table[:5] == [0, 2, 5, 9, 10]

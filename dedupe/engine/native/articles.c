@@ -34,18 +34,15 @@ static size_t lay_arrays(Desk *desk, void *block)
     return (size_t)(place - (uintptr_t)block);
 }
 
-/* Room for `wanted` bytes at *block, what was there being lost; 0 or -1. */
-static int reserve(void **block, size_t *room, size_t wanted)
+/* `block`, or where it has less room than is wanted another in its place, without what was in it. */
+static void *reserve(void *block, size_t *room, size_t wanted)
 {
     if (wanted <= *room)
-        return 0;
-    free(*block);
-    *room = 0;
-    *block = malloc(wanted);
-    if (!*block)
-        return -1;
-    *room = wanted;
-    return 0;
+        return block;
+    free(block);
+    block = malloc(wanted);
+    *room = block ? wanted : 0;
+    return block;
 }
 
 static int reserve_line(Desk *desk)
@@ -83,7 +80,8 @@ int desk_read(Desk *desk, const uint8_t *text, Py_ssize_t size)
     const uint8_t *at = text, *end = text + size;
     Glance *glance = &desk->glance;
     Py_ssize_t used = 0;
-    if (reserve((void **)&desk->forms, &desk->forms_room, (size_t)FORM_ROOM(size)) < 0)
+    desk->forms = reserve(desk->forms, &desk->forms_room, (size_t)FORM_ROOM(size));
+    if (!desk->forms)
         return -1;
     desk->text = text;
     desk->n_lines = 0;
@@ -114,7 +112,8 @@ int desk_read(Desk *desk, const uint8_t *text, Py_ssize_t size)
 int desk_lay(Desk *desk)
 {
     Py_ssize_t longest = 0;
-    if (reserve(&desk->block, &desk->block_room, lay_arrays(desk, NULL)) < 0)
+    desk->block = reserve(desk->block, &desk->block_room, lay_arrays(desk, NULL));
+    if (!desk->block)
         return -1;
     lay_arrays(desk, desk->block);
     desk->n_order = desk->n_lines;
