@@ -5,8 +5,8 @@
 Whole commands, JSONL file to JSONL file, start-up included: news of 10,000 and 100,000 documents (log-normal
 lengths, 30 % near copies of similarity 0.5 to 1, 5 % exact ones; corpora.py) on one thread and on two, from a
 pipe, Arabic written in `\\u` escapes, and the corpora that break matchers. What is kept is checked: how much it
-is, and that nothing of it is dropped by a second run. The extra info has the ratio to `wc -w` (UTF-8 locale, best of as many
-runs).
+is, and that nothing of it is dropped by a second run. The extra info has the ratio to `wc -w` (UTF-8 locale,
+best of as many runs).
 """
 
 import json

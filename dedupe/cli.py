@@ -163,6 +163,29 @@ writing = stack(
 )
 
 
+def take(values: dict[str, Any], *names: str) -> list[Any]:
+    """Takes named values out of those of the command line, in order."""
+    return [values.pop(name) for name in names]
+
+
+def read_options(values: dict[str, Any]) -> ReadOptions:
+    """Takes what `reading` asks for."""
+    return ReadOptions(*take(values, "format", "field", "id_field", "strict"))
+
+
+def clean_options(values: dict[str, Any]) -> CleanOptions:
+    """Takes what `cleaning` asks for."""
+    repair = RepairOptions(*take(values, "repair", "unescape_html"))
+    split, captions, rules, no_rule = take(values, "split", "captions", "rules", "no_rule")
+    return CleanOptions(split, repair, captions, rules, no_rule)
+
+
+def drop_options(values: dict[str, Any]) -> DropOptions:
+    """Takes what `dropping` asks for."""
+    values["memory"] = read_size(values["memory"])
+    return DropOptions(*take(values, "threshold", "recall", "keep", "annotate", "removed", "memory", "threads"))
+
+
 @click.group(
     cls=DefaultGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -190,20 +213,7 @@ def dedupe() -> None:
 @reading
 @cleaning
 @writing
-def clean(
-    files: Sequence[str],
-    format: Any,
-    field: str,
-    id_field: str,
-    strict: bool,
-    split: str,
-    repair: bool,
-    unescape_html: bool,
-    captions: Any,
-    rules: tuple[str, ...],
-    no_rule: tuple[str, ...],
-    **outputs: Any,
-) -> int:
+def clean(files: Sequence[str], **values: Any) -> int:
     """Cleans each document: what it says twice, and what a web page's widgets left in it.
 
     Reads stdin where no FILE is named, or where FILE is -; writes to stdout.
@@ -215,12 +225,7 @@ def clean(
     """
     from dedupe.commands import clean_files
 
-    return clean_files(
-        files or ["-"],
-        ReadOptions(format, field, id_field, strict),
-        CleanOptions(split, RepairOptions(repair, unescape_html), captions, rules, no_rule),
-        WriteOptions(**outputs),
-    )
+    return clean_files(files or ["-"], read_options(values), clean_options(values), WriteOptions(**values))
 
 
 @dedupe.command(epilog=EXIT_CODES)
@@ -234,22 +239,7 @@ def clean(
 )
 @dropping
 @writing
-def drop(
-    files: Sequence[str],
-    format: Any,
-    field: str,
-    id_field: str,
-    strict: bool,
-    split: str,
-    threshold: float,
-    recall: float,
-    keep: str,
-    annotate: bool,
-    removed: str | None,
-    memory: str,
-    threads: int,
-    **outputs: Any,
-) -> int:
+def drop(files: Sequence[str], split: str, **values: Any) -> int:
     """Drops documents that say what another one says, exactly or nearly.
 
     All files are one corpus. A document goes when one that stays has at least the threshold's similarity.
@@ -261,13 +251,7 @@ def drop(
     """
     from dedupe.commands import drop_files
 
-    return drop_files(
-        files or ["-"],
-        ReadOptions(format, field, id_field, strict),
-        split,
-        DropOptions(threshold, recall, keep, annotate, removed, read_size(memory), threads),
-        WriteOptions(**outputs),
-    )
+    return drop_files(files or ["-"], read_options(values), split, drop_options(values), WriteOptions(**values))
 
 
 @dedupe.command(epilog=EXIT_CODES, hidden=True)
@@ -275,27 +259,7 @@ def drop(
 @cleaning
 @dropping
 @writing
-def run(
-    files: Sequence[str],
-    format: Any,
-    field: str,
-    id_field: str,
-    strict: bool,
-    split: str,
-    repair: bool,
-    unescape_html: bool,
-    captions: Any,
-    rules: tuple[str, ...],
-    no_rule: tuple[str, ...],
-    threshold: float,
-    recall: float,
-    keep: str,
-    annotate: bool,
-    removed: str | None,
-    memory: str,
-    threads: int,
-    **outputs: Any,
-) -> int:
+def run(files: Sequence[str], **values: Any) -> int:
     """Cleans each document, then drops duplicates: what `dedupe` does without a command.
 
     \b
@@ -303,13 +267,8 @@ def run(
     """
     from dedupe.commands import dedupe_files
 
-    return dedupe_files(
-        files or ["-"],
-        ReadOptions(format, field, id_field, strict),
-        CleanOptions(split, RepairOptions(repair, unescape_html), captions, rules, no_rule),
-        DropOptions(threshold, recall, keep, annotate, removed, read_size(memory), threads),
-        WriteOptions(**outputs),
-    )
+    read, clean, drop = read_options(values), clean_options(values), drop_options(values)
+    return dedupe_files(files or ["-"], read, clean, drop, WriteOptions(**values))
 
 
 def read_size(text: str) -> int:
