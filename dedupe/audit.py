@@ -25,6 +25,7 @@ import os
 import zlib
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -32,6 +33,7 @@ from dedupe.changes import Changes
 from dedupe.document import Change
 from dedupe.errors import AuditError, OutputError
 from dedupe.read import Batch, json_escape
+from dedupe.write import is_special
 
 VERSION = 1
 READ_BYTES = 1 << 20  # at a time; a damaged audit may ask for more than there is
@@ -44,6 +46,8 @@ class Journal:
     """
 
     def __init__(self, name: str, head: Mapping[str, Any]) -> None:
+        if is_special(name):
+            raise OutputError(f"{name}: is no regular file; an audit has to be kept")
         self.name = name
         self.path = Path(name)
         self.part = Path(name + ".part")
@@ -150,7 +154,9 @@ class Journal:
         self._guard(lambda: os.replace(self.part, self.path))
 
     def abort(self) -> None:
-        self.file.close()
+        """Leaves no trace."""
+        with suppress(OSError):  # a full disk says so once more
+            self.file.close()
         self.part.unlink(missing_ok=True)
 
     def _write(self, entry: Mapping[str, Any]) -> None:

@@ -19,7 +19,7 @@ from dedupe.options import CleanOptions, DropOptions, ReadOptions, WriteOptions
 from dedupe.pipeline import Flow
 from dedupe.read import Source, open_source, open_unpacked
 from dedupe.report import Report
-from dedupe.write import FileSink, NullSink, Sink, StreamSink
+from dedupe.write import FileSink, NullSink, Sink, StreamSink, is_special, open_sink
 
 if TYPE_CHECKING:
     from dedupe.near.drop import Dropper
@@ -72,7 +72,7 @@ def _run_files(
     dropper = _make_dropper(drop, read, write) if drop else None
     threads = drop.threads or _count_cores() if drop else 1
     flow = Flow(read, report, cleaner, dropper, clean.split, threads)
-    removed = FileSink(drop.removed) if drop and drop.removed else None
+    removed = open_sink(drop.removed) if drop and drop.removed else None
     try:
         if dropper and not dropper.policy.decides_at_once:
             names = _collect(flow, names)
@@ -91,7 +91,7 @@ def _run_files(
         if removed:
             removed.abort()
         if flow.journal:
-            flow.journal.abort()
+            _end_journal(flow.journal, report)
         raise
     finally:
         if dropper:
@@ -99,6 +99,18 @@ def _run_files(
             dropper.close()
         report.close(with_stats=write.stats)
     return report.exit_code
+
+
+def _end_journal(journal: Journal, report: Report) -> None:
+    """Ends the audit of a run that stops early: it stays where files were rewritten, which it alone can undo."""
+    if not report.rewritten:
+        journal.abort()
+        return
+    try:
+        journal.commit()
+        report.say(f"{journal.name}: tells of the files that were rewritten until then")
+    except DedupeError:
+        report.say(f"{journal.part}: tells of the files that were rewritten until then, as far as it could be written")
 
 
 def _make_dropper(drop: DropOptions, read: ReadOptions, write: WriteOptions) -> "Dropper":
@@ -142,7 +154,7 @@ def _collect(flow: Flow, names: Sequence[str]) -> list[str]:
 
 def _run_into_one(flow: Flow, names: Sequence[str], write: WriteOptions) -> None:
     """All sources, in order, into one stream or file."""
-    sink: Sink = FileSink(write.output) if write.output else StreamSink()
+    sink: Sink = open_sink(write.output) if write.output else StreamSink()
     try:
         before: Source | None = None
         for name in names:
@@ -172,6 +184,9 @@ def _run_each(flow: Flow, names: Sequence[str], write: WriteOptions) -> None:
     """Each source by itself: into its own place, or only looked at."""
     out = StreamSink()
     for name in names:
+        if write.in_place and is_special(name):
+            flow.report.fail(f"{name}: is no regular file, and cannot be rewritten in place")
+            continue
         source = _open(flow, name)
         if source is None:
             continue
@@ -190,6 +205,7 @@ def _run_each(flow: Flow, names: Sequence[str], write: WriteOptions) -> None:
             sink.abort()
             continue
         sink.commit()
+        flow.report.rewritten += write.in_place
         if write.in_place or write.check:
             flow.report.note_change(name)
 
@@ -240,7 +256,7 @@ def restore_files(audit: str, name: str | None, output: str | None, in_place: bo
         return _restore_in_place(audit)
     stream = _open_output(name or "-")
     if output:
-        sink: Sink = FileSink(output)
+        sink: Sink = open_sink(output)
         try:
             for data in restore_stream(audit, stream, name):
                 sink.write(data)

@@ -74,7 +74,9 @@ class Flow:
     def _prepare_all(self, source: Source) -> Iterator[Prepared]:
         """The source's batches, prepared, in order."""
         line = 1
-        blocks = read_blocks(source, self.split)
+        # Lines that a regular expression takes out leave no beginning sure.
+        needles = b"" if self.cleaner is None else None if self.cleaner.has_patterns else self.cleaner.tables.needles
+        blocks = read_blocks(source, self.split, needles)
         if self.dropper:
             blocks = self.dropper.make_readable_again(source, blocks)
         for prepared in self._map(self._prepare, blocks):

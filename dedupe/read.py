@@ -10,7 +10,6 @@ begins, or the whole file where nothing of the kind is found.
 """
 
 import io
-import re
 import sys
 from array import array
 from collections.abc import Iterator, Sequence
@@ -18,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
 
-from dedupe.clean.lines import Lines
+from dedupe.clean.lines import ARTIFACT, Lines
 from dedupe.document import Splice
 from dedupe.engine import Buffer, engine
 from dedupe.errors import InputError
@@ -265,13 +264,14 @@ class Block(NamedTuple):
     position: int = 0
 
 
-def read_blocks(source: Source, split: str = "auto") -> Iterator[Block]:
+def read_blocks(source: Source, split: str = "auto", needles: bytes | None = b"") -> Iterator[Block]:
     """The source's records, a block at a time; memory holds a few blocks, or one record if that is longer.
 
-    Raises InputError where the source breaks off.
+    Text is cut where an article surely begins: a line that one of `needles` may take out is no sure
+    beginning; without needles to go by (None), text is one record. Raises InputError where the source breaks off.
     """
     at = 0
-    for raw in _blocks(source, split):
+    for raw in _blocks(source, split, needles):
         if at == 0 and raw.startswith(BOM):
             yield Block(BOM, 0, MARK)
             at, raw = len(BOM), raw[len(BOM) :]
@@ -280,8 +280,13 @@ def read_blocks(source: Source, split: str = "auto") -> Iterator[Block]:
         at += len(raw)
 
 
-def _blocks(source: Source, split: str) -> Iterator[bytes]:
-    find_cut = _after_last_line if source.format == "jsonl" else _before_last_article if split == "auto" else _nowhere
+def _blocks(source: Source, split: str, needles: bytes | None) -> Iterator[bytes]:
+    find_cut = _after_last_line if source.format == "jsonl" else _nowhere
+    if source.format == "text" and split == "auto" and needles is not None:
+
+        def find_cut(data: bytes) -> int:
+            return _before_last_article(data, needles)
+
     waiting: list[bytes] = []
     data = source.first
     while data:
@@ -307,16 +312,27 @@ def _after_last_line(data: bytes) -> int:
     return data.rfind(b"\n") + 1
 
 
-# Where split_articles may cut: three blank lines, a line, a blank line and the beginning of another.
-ARTICLE_GAP = re.compile(rb"(?:[ \t]*\r?\n){4}(?=([^\n]*\n[ \t]*\r?\n[^\n]*\S))")
+GAP_LINES = 4  # the line before the gap, and the blank ones
+GAPS = (b"\n\n\n\n", b"\n\r\n\r\n\r\n")  # a line's end and three blank lines, as almost all have them
+MAX_CUTS = 64  # gaps that are looked at, from the last one back
+WINDOW_BYTES = 4096  # behind a gap, for a headline, a blank line and the beginning of another
 
 
-def _before_last_article(data: bytes) -> int:
-    """The last place where an article begins whatever stands before and behind."""
-    for match in reversed(list(ARTICLE_GAP.finditer(data))):
-        window = Lines(b"x" + match[0] + match[1], b"")
-        if len(split_articles(window, range(len(window)), "auto")) > 1:
-            return match.end()
+def _before_last_article(data: bytes, needles: bytes) -> int:
+    """The last place where an article begins whatever stands before and behind, and whose first line stays
+    whatever is cleaned: not all such places are found, and none other."""
+    stop = len(data)
+    for _ in range(MAX_CUTS):
+        at, gap = max((data.rfind(gap, 0, stop), gap) for gap in GAPS)
+        if at < 0:
+            return 0
+        cut = at + len(gap)
+        behind = data[cut : cut + WINDOW_BYTES]
+        window = Lines(b"x" + gap + behind[: behind.rfind(b"\n") + 1] + b"x", needles)
+        parts = split_articles(window, range(len(window)), "auto")
+        if len(parts) > 1 and parts[1][0] == GAP_LINES and not window.flags[GAP_LINES] & ARTIFACT:
+            return cut
+        stop = at + len(gap) - 1
     return 0
 
 

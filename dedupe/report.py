@@ -50,6 +50,8 @@ class Report:
     """Sources in which something is, or would be, changed; only where each stands for itself."""
     drops: dict[str, Any] = field(default_factory=dict)
     """What the drop stage was built for, and what it did."""
+    rewritten: int = 0
+    """Files that were rewritten in place."""
     failures: int = 0
     """Sources that could not be read."""
     started: float = field(default_factory=time.perf_counter)

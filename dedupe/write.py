@@ -42,8 +42,9 @@ class NullSink:
 class StreamSink:
     """stdout, unbuffered: a line that has been decided leaves at once."""
 
-    def __init__(self, fd: int | None = None) -> None:
+    def __init__(self, fd: int | None = None, name: str = "stdout") -> None:
         self.fd = sys.stdout.fileno() if fd is None else fd
+        self.name = name
 
     def write(self, data: bytes) -> None:
         view = memoryview(data)
@@ -54,7 +55,7 @@ class StreamSink:
             raise ClosedPipe from None
         except OSError as error:
             raise OutputError(
-                f"stdout: cannot be written: {error.strerror}; what was written so far is incomplete"
+                f"{self.name}: cannot be written: {error.strerror}; what was written so far is incomplete"
             ) from None
 
     def commit(self) -> None:
@@ -62,6 +63,26 @@ class StreamSink:
 
     def abort(self) -> None:
         pass
+
+
+def open_sink(name: str) -> Sink:
+    """Where output to `name` goes: a file that takes its place when it is whole, or straight into what is no
+    regular file (a pipe, a device)."""
+    if not is_special(name):
+        return FileSink(name)
+    try:
+        return StreamSink(os.open(name, os.O_WRONLY), name)
+    except OSError as error:
+        raise OutputError(f"{name}: cannot be written: {error.strerror}") from None
+
+
+def is_special(name: str) -> bool:
+    """Whether `name` is there, and is neither a regular file nor a folder."""
+    try:
+        mode = os.stat(name).st_mode
+    except OSError:
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
 class FileSink:

@@ -64,7 +64,7 @@ def _heads_entry(article: Article, k: int) -> bool:
 
 
 def _has_company(article: Article, k: int, found: dict[int, str], gone: dict[int, str]) -> bool:
-    """A neighbour that goes too, or, in the head, a byline right above and a gap below."""
+    """A neighbour that goes too, or, in the head, a byline right above, and a gap and a headline below."""
     if any(x in found or x in gone for x in (k - 1, k + 1)):
         return True
     if not 0 < k <= BYLINE_LINES or article.last_prose <= k or not article.joined[k - 1]:
@@ -73,8 +73,11 @@ def _has_company(article: Article, k: int, found: dict[int, str], gone: dict[int
     flags, width = lines.flags[ids[k - 1]], lines.width[ids[k - 1]]
     has_words = any(byte == ord(" ") or byte >= UNSPACED for byte in lines.form(ids[k - 1]))
     reads_like_name = flags & LETTERS and not flags & (STOP | DIGITS) and has_words
-    gap_below = not (article.joined[k] and article.joined[k + 1])  # or below the font size
-    return bool(reads_like_name) and width <= BYLINE_WIDTH and gap_below
+    if article.joined[k] and article.joined[k + 1]:
+        return False  # no gap below, nor below the font size
+    headline = k + 1 + article.joined[k]
+    is_set = headline < len(article) and not (article.prose[headline] and lines.flags[ids[headline]] & STOP)
+    return bool(reads_like_name) and width <= BYLINE_WIDTH and is_set
 
 
 def _take(article: Article, rules: Rules, k: int, rule: Rule, found: dict[int, str]) -> None:

@@ -53,8 +53,8 @@ class Cleaner:
         is_shipped = not options.rules and not options.no_rule
         self.tables = read_tables() if is_shipped else Tables(self.rules.names, self.rules.needles, self.rules.blob)
         # What keys and needles cannot tell has to be looked at document by document.
-        has_patterns = not is_shipped and bool(self.rules.patterns)
-        self.looks_at_all = has_patterns or options.split not in ("auto", "never")
+        self.has_patterns = not is_shipped and bool(self.rules.patterns)
+        self.looks_at_all = self.has_patterns or options.split not in ("auto", "never")
         self.decides_by_engine = engine_name == "native" and not self.looks_at_all
         self.off = frozenset(rule for rule in BUILT_IN if is_switched_off(rule, options.no_rule))
         self.captions = "keep" if CAPTION in self.off else options.captions

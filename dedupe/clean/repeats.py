@@ -14,7 +14,7 @@ from collections import Counter
 
 from dedupe.clean.built_in import AGAIN, BYLINE, CAPTION, CAPTION_DROPPED, HEADLINE, PARAGRAPH
 from dedupe.clean.copies import is_copy
-from dedupe.clean.lines import ARTIFACT, LETTERS, STOP, UNSPACED, Article, Lines
+from dedupe.clean.lines import ARTIFACT, DIGITS, LETTERS, STOP, UNSPACED, Article, Lines
 
 HEAD = 12  # lines among which the headline may come back
 HEAD_BEHIND = 5  # lines after its last copy that still belong to the head
@@ -132,6 +132,8 @@ def _headline_again(article: Article, found: dict[int, str]) -> int:
     last = max(whole, default=0)
     if not others and (lines.flags[first] & STOP or lines.width[first] < HEADLINE_WIDTH):
         return 0  # a sentence or a name, so far as one can tell
+    if others < 2 and article.prose[0] and lines.flags[first] & STOP:
+        return 0  # a paragraph, and one more that comes back is no head
     return last if article.last_prose > last else 0
 
 
@@ -183,12 +185,13 @@ def _is_pair(article: Article, i: int, k: int) -> bool:
         return False
     if article.prose[k]:
         return True
-    apart = not article.joined[i]
+    apart, flags = not article.joined[i], lines.flags[ids[k]]
     if apart and (article.first_prose < i or _in_stanza(article, k, [True])):
         return False
     if k <= SHORT_PAIR_HEAD and article.last_prose > k:
-        is_byline = not apart and width >= COPY_WIDTH and not lines.flags[ids[k]] & STOP
-        if is_byline or (width >= PAIR_WIDTH and not lines.ends_open(ids[k])):
+        is_byline = not apart and width >= COPY_WIDTH and not flags & (STOP | DIGITS)
+        in_verse = article.joined[k] and not article.gapless and not _belongs_to_head(article, k + 1, [True])
+        if (is_byline and width < PAIR_WIDTH) or (width >= PAIR_WIDTH and not in_verse and not lines.ends_open(ids[k])):
             return True
     between_prose = i > 0 and article.prose[i - 1] and k + 1 < len(article) and article.prose[k + 1]
     set_apart = not article.joined[i - 1] and not article.joined[k]

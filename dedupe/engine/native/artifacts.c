@@ -63,14 +63,18 @@ static int reads_like_name(const Desk *desk, const Line *line)
     return 0;
 }
 
-/* A neighbour that goes too, or, in the head, a byline right above and a gap below. */
+/* A neighbour that goes too, or, in the head, a byline right above, and a gap and a headline below. */
 static int has_company(const Desk *desk, Py_ssize_t k)
 {
     if ((k > 0 && desk->found[k - 1] != NO_RULE) || (k + 1 < desk->n && desk->found[k + 1] != NO_RULE))
         return 1;
     if (k < 1 || k > BYLINE_LINES || desk->last_prose <= k || !desk->joined[k - 1])
         return 0;
-    return reads_like_name(desk, line_at(desk, k - 1)) && !(desk->joined[k] && desk->joined[k + 1]);
+    if (desk->joined[k] && desk->joined[k + 1])
+        return 0; /* no gap below, nor below the font size */
+    Py_ssize_t headline = k + 1 + (desk->joined[k] != 0);
+    return reads_like_name(desk, line_at(desk, k - 1)) && headline < desk->n &&
+           !(desk->prose[headline] && line_at(desk, headline)->flags & STOP);
 }
 
 static void take(Desk *desk, Py_ssize_t k)

@@ -149,6 +149,8 @@ static Py_ssize_t headline_again(Desk *desk)
             last = again[i];
     if (!others && (first->flags & STOP || first->width < HEADLINE_WIDTH))
         return 0;
+    if (others < 2 && desk->prose[0] && first->flags & STOP)
+        return 0;
     return desk->last_prose > last ? last : 0;
 }
 
@@ -200,8 +202,9 @@ static int is_pair(const Desk *desk, Py_ssize_t i, Py_ssize_t k)
     if (apart && (desk->first_prose < i || is_in_stanza(desk, k, COPIES, 1)))
         return 0;
     if (k <= SHORT_PAIR_HEAD && desk->last_prose > k) {
-        int is_byline = !apart && line->width >= COPY_WIDTH && !(line->flags & STOP);
-        if (is_byline || (line->width >= PAIR_WIDTH && !ends_open(desk, line)))
+        int is_byline = !apart && line->width >= COPY_WIDTH && !(line->flags & (STOP | DIGITS));
+        int in_verse = desk->joined[k] && !desk->gapless && !belongs_to_head(desk, k + 1, COPIES, 1);
+        if ((is_byline && line->width < PAIR_WIDTH) || (line->width >= PAIR_WIDTH && !in_verse && !ends_open(desk, line)))
             return 1;
     }
     int between_prose = i > 0 && desk->prose[i - 1] && k + 1 < desk->n && desk->prose[k + 1];
