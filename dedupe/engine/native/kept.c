@@ -8,7 +8,7 @@
  * nothing but the slots is touched until there is a candidate, and the table grows by a quarter, in place, in
  * two sweeps.  Of each bucket the newest are kept.  Beside the bands, a first table for the digests.
  *
- * Cost: 8 / 0.75 to 8 / 0.6 bytes a table and 24 + 2 n_perm bytes for a kept document, 480 to 540 in all at
+ * Cost: 8 / 0.75 to 8 / 0.6 bytes a table and 24 + 2 n_perm bytes for a kept document, 490 to 540 in all at
  * 18 bands of 128 slots; 19 cache misses a document that wait for nothing, being asked for two documents ahead.
  * The signature kept is the lower half of each value, for the upper ones are nearly all zeros: a pair of
  * unequal slots is taken for equal once in 2^16.
