@@ -8,7 +8,7 @@
  * nothing but the slots is touched until there is a candidate, and the table grows by a quarter, in place, in
  * two sweeps.  Of each bucket the newest are kept.  Beside the bands, a first table for the digests.
  *
- * Cost: 8 / 0.75 to 8 / 0.6 bytes a table and 24 + 2 n_perm bytes for a kept document, 480 to 540 in all at
+ * Cost: 8 / 0.75 to 8 / 0.6 bytes a table and 24 + 2 n_perm bytes for a kept document, 490 to 540 in all at
  * 18 bands of 128 slots; 19 cache misses a document that wait for nothing, being asked for two documents ahead.
  * The signature kept is the lower half of each value, for the upper ones are nearly all zeros: a pair of
  * unequal slots is taken for equal once in 2^16.
@@ -34,7 +34,8 @@ enum {
     AHEAD = 2,         /* documents whose slots are asked for before their turn */
     RING = AHEAD + 1,
     LARGE = 1 << 22,   /* bytes of a buffer that are not kept for the next batch */
-    WATCH = 16,        /* documents between two looks at the memory */
+    WATCHED = 16,      /* documents between two looks at the memory, */
+    WATCHED_SLOTS = 1 << 18 /* and slots */
 };
 
 /* What is kept of a document; its signature follows. */
@@ -66,7 +67,6 @@ struct Kept {
     int is_spoiled; /* a document has joined some tables and not others, for want of memory */
     uint64_t capacity;  /* of a table: what its places are spread over */
     size_t table_slots; /* of a table: some more, for what the end pushes on; the last one is always empty */
-    size_t *n_used;     /* by table */
 
     /* Of the batch at hand: */
     const Arrivals *arrivals;
@@ -129,39 +129,53 @@ static size_t slots_of_table(uint64_t capacity)
     return (size_t)(capacity + capacity / 64 + 256);
 }
 
-/* Table by table, the last one first, in place but for the one under way: it is packed aside, and put back where
- * it now belongs.  What fitted fits again: of entries that stand in a row the last one's distance to the
- * capacity does not shrink when the capacity grows, and by the 64th part of that the table grows beyond it. */
+static void watch_memory(Kept *kept)
+{
+    if (kept->options.memory && resident_bytes() > kept->options.memory) {
+        store_give_back(&kept->records);
+        store_give_back(&kept->slots);
+    }
+}
+
+/* Moves a table's entries from slots [from, from + n_from) to the place where it now lies, from `to` on, in place:
+ * they are packed to its end, then put where they belong; that never comes to where there is still something
+ * to read, for all of it finds room behind.  Without branches, for which slots are empty is chance. */
+static void move_table(Kept *kept, size_t from, size_t n_from, size_t to, size_t n_to, uint64_t capacity)
+{
+    uint64_t *slots = all_slots(kept);
+    size_t packed = to + n_to;
+    for (size_t at = from + n_from; at-- > from;) {
+        uint64_t slot = slots[at];
+        slots[packed - 1] = slot;
+        packed -= slot != 0;
+        if (at % WATCHED_SLOTS == 0)
+            watch_memory(kept);
+    }
+    memset(slots + to, 0, (packed - to) * sizeof *slots);
+    size_t next = to;
+    for (size_t at = packed; at < to + n_to; at++) {
+        uint64_t slot = slots[at];
+        size_t home = to + (size_t)((slot >> 32) * capacity >> 32);
+        next = home > next ? home : next;
+        slots[at] = 0;
+        slots[next++] = slot;
+        if (at % WATCHED_SLOTS == 0)
+            watch_memory(kept);
+    }
+}
+
+/* By a quarter, the last table first.  What fitted fits again: where entries stand in a row from the home of the
+ * first, that home moves by less than the capacity grows, and the slots beyond the capacity grow too. */
 static int grow_tables(Kept *kept)
 {
     uint64_t capacity = kept->capacity ? kept->capacity + kept->capacity / 4 : FIRST_CAPACITY;
-    size_t table_slots = slots_of_table(capacity), old_slots = kept->table_slots, most = 0;
-    for (size_t table = 0; table < kept->n_tables; table++)
-        most = kept->n_used[table] > most ? kept->n_used[table] : most;
+    size_t table_slots = slots_of_table(capacity), old_slots = kept->table_slots;
     errno = ENOMEM;
-    if (table_slots > SIZE_MAX / sizeof(uint64_t) / kept->n_tables)
+    if (table_slots > SIZE_MAX / sizeof(uint64_t) / kept->n_tables
+        || store_grow(&kept->slots, kept->n_tables * table_slots * sizeof(uint64_t)) < 0)
         return -1;
-    uint64_t *packed = malloc((most + 1) * sizeof *packed);
-    if (!packed || store_grow(&kept->slots, kept->n_tables * table_slots * sizeof *packed) < 0) {
-        free(packed);
-        return -1;
-    }
-    for (size_t table = kept->n_tables; table--;) {
-        const uint64_t *old = all_slots(kept) + table * old_slots;
-        uint64_t *slots = all_slots(kept) + table * table_slots;
-        size_t n = 0, to = 0;
-        for (size_t at = 0; at < old_slots; at++) { /* without branches: which slots are empty is chance */
-            packed[n] = old[at];
-            n += old[at] != 0;
-        }
-        memset(slots, 0, table_slots * sizeof *slots);
-        for (size_t i = 0; i < n; i++) {
-            size_t home = (size_t)((packed[i] >> 32) * capacity >> 32);
-            to = home > to ? home : to;
-            slots[to++] = packed[i];
-        }
-    }
-    free(packed);
+    for (size_t table = kept->n_tables; table--;)
+        move_table(kept, table * old_slots, old_slots, table * table_slots, table_slots, capacity);
     kept->capacity = capacity;
     kept->table_slots = table_slots;
     return 0;
@@ -185,7 +199,6 @@ static int put(Kept *kept, size_t table, uint32_t hash, Bucket bucket)
         slot = next;
     }
     slots[at] = slot;
-    kept->n_used[table]++;
     return at == (table + 1) * kept->table_slots - 1;
 }
 
@@ -514,14 +527,6 @@ static KeptStatus decide(Kept *kept, size_t i, int64_t *keeper, int64_t shared[2
     return keep(kept, i, hashes, has_words);
 }
 
-static void watch_memory(Kept *kept)
-{
-    if (kept->options.memory && resident_bytes() > kept->options.memory) {
-        store_give_back(&kept->records);
-        store_give_back(&kept->slots);
-    }
-}
-
 KeptStatus kept_decide(Kept *kept, const Arrivals *arrivals, int64_t *keepers, int64_t *shared, int64_t *n_bounded,
                        Place *place)
 {
@@ -548,7 +553,7 @@ KeptStatus kept_decide(Kept *kept, const Arrivals *arrivals, int64_t *keepers, i
         int is_over = 0;
         status = decide(kept, i, &keepers[i], &shared[2 * i], &is_over);
         *n_bounded += is_over && keepers[i] < 0;
-        if (i % WATCH == 0)
+        if (i % WATCHED == 0)
             watch_memory(kept);
     }
     kept->arrivals = NULL;
@@ -589,7 +594,6 @@ Kept *kept_new(const KeptOptions *options)
     while (kept->seen_mask < 2 * most)
         kept->seen_mask = 2 * kept->seen_mask + 1;
     kept->keys = calloc(options->band_rows + 1, sizeof *kept->keys);
-    kept->n_used = calloc(kept->n_tables, sizeof *kept->n_used);
     kept->hashes = calloc(RING * kept->n_tables, sizeof *kept->hashes);
     kept->buckets = calloc(kept->n_tables, sizeof *kept->buckets);
     kept->seen = calloc(kept->seen_mask + 1, sizeof *kept->seen);
@@ -604,7 +608,7 @@ Kept *kept_new(const KeptOptions *options)
         x = (x ^ x >> 27) * 0x94D049BB133111EB;
         kept->keys[i] = x ^ x >> 31;
     }
-    if (kept->keys && kept->n_used && kept->hashes && kept->buckets && kept->seen && kept->candidates && kept->estimates
+    if (kept->keys && kept->hashes && kept->buckets && kept->seen && kept->candidates && kept->estimates
         && kept->histogram && kept->signature && overlap_open(&kept->overlap) == 0
         && store_open(&kept->records, directory) == 0 && store_open(&kept->slots, directory) == 0
         && grow_tables(kept) == 0)
@@ -621,7 +625,6 @@ void kept_free(Kept *kept)
     store_close(&kept->slots);
     overlap_close(&kept->overlap);
     free(kept->keys);
-    free(kept->n_used);
     free(kept->arrived);
     free(kept->hashes);
     free(kept->buckets);

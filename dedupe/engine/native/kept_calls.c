@@ -37,11 +37,11 @@ static Handle *handle_of(PyObject *capsule)
     return handle;
 }
 
-/* kept_open(n_perm, bands, rows, threshold, per_bucket=32, most_verified=64, memory=0, directory="/tmp") */
+/* kept_open(n_perm, bands, rows, threshold, per_bucket=16, most_verified=8, memory=0, directory="/tmp") */
 PyObject *call_kept_open(PyObject *module, PyObject *args)
 {
     (void)module;
-    Py_ssize_t n_perm, n_bands, band_rows, per_bucket = 32, most_verified = 64, memory = 0;
+    Py_ssize_t n_perm, n_bands, band_rows, per_bucket = 16, most_verified = 8, memory = 0;
     double threshold;
     PyObject *directory = NULL;
     if (!PyArg_ParseTuple(args, "nnnd|nnnO&:kept_open", &n_perm, &n_bands, &band_rows, &threshold, &per_bucket,

@@ -24,7 +24,7 @@ static PyMethodDef calls[] = {
     {"select", call_select, METH_VARARGS, "select(block, starts, drops) -> bytes"},
     {"gaps", call_gaps, METH_VARARGS, "gaps(text, offsets) -> bytes"},
     {"kept_open", call_kept_open, METH_VARARGS,
-     "kept_open(n_perm, bands, rows, threshold, per_bucket=32, most_verified=64, memory=0, directory='/tmp')"},
+     "kept_open(n_perm, bands, rows, threshold, per_bucket=16, most_verified=8, memory=0, directory='/tmp')"},
     {"kept_match", call_kept_match, METH_VARARGS,
      "kept_match(kept, text, offsets, digests, signatures, places, keepers_out, shared_out) -> int"},
     {"kept_count", call_kept_count, METH_VARARGS, "kept_count(kept) -> int"},

@@ -3,9 +3,10 @@
  *
  * What the other has beyond goes into a second table, for repeats count once; as soon as there is more of it
  * than the threshold allows, the rest need not be read: shared / (own + extra) <= own / (own + extra).  So
- * neither time nor memory grow with the other document beyond what the first one's size warrants.  Sets of
- * more than MOST_MEMBERS are counted in parts, by bits of the key, each in a pass over both texts.
- * Cost: n words each, about 2 ns a word beside reading it; 16 bytes for a shingle, four times over at most.
+ * neither time nor memory grow with the other document beyond what the first one's size warrants.
+ * Cost: 5 ns a word beside reading it, 32 to 64 bytes for each shingle of the document.  That is much for one of
+ * hundreds of megabytes: sets of more than MANY_MEMBERS are counted in up to MOST_PARTS parts, by bits of the
+ * key, each in a pass over both texts, and take no more memory than a text.
  */
 #include "overlap.h"
 
@@ -17,9 +18,10 @@
 
 enum {
     LEAST_MEMBERS = 1 << 8,
-    MOST_MEMBERS = 1 << 21,
+    MANY_MEMBERS = 1 << 21,
+    MOST_PARTS = 8,
     LARGE = 1 << 16, /* members that are not kept for the next document */
-    BYTES_A_MEMBER = 4,
+    BYTES_A_WORD = 6, /* about */
     PART_BIT = 40 /* of a key; the lowest bits say where in the table it goes */
 };
 
@@ -33,7 +35,7 @@ static void set_free(Set *set)
 static int set_begin(Set *set, size_t n)
 {
     size_t room = LEAST_MEMBERS;
-    while (room < n && room < MOST_MEMBERS)
+    while (room < n)
         room *= 2;
     if (room > set->room) {
         Member *members = calloc(room, sizeof *members);
@@ -82,18 +84,35 @@ INLINED int set_put(Set *set, uint64_t key)
     return 2 * ++set->n > set->mask ? set_double(set) : 0;
 }
 
-INLINED int is_other_part(const Overlap *overlap, uint64_t key)
+/* The keys of the part at hand, in `keys` or where they are; asks for where they go in a set beyond the cache. */
+static const uint64_t *choose_part(const Overlap *overlap, const Set *set, const uint64_t *shingles, size_t *n,
+                                   uint64_t keys[SOME])
 {
-    return overlap->parts > 1 && (key >> PART_BIT & (overlap->parts - 1)) != overlap->part;
+    if (overlap->parts == 1)
+        return shingles;
+    size_t n_keys = 0;
+    for (size_t i = 0; i < *n; i++) {
+        keys[n_keys] = shingles[i];
+        n_keys += (shingles[i] >> PART_BIT & (overlap->parts - 1)) == overlap->part;
+    }
+    *n = n_keys;
+    for (size_t i = 0; i < n_keys; i++)
+        __builtin_prefetch(&set->members[keys[i] & set->mask], 1);
+    return keys;
 }
 
 static int take_own(void *taker, const uint64_t *shingles, size_t n)
 {
     Overlap *overlap = taker;
-    if (!overlap->own.mask && set_begin(&overlap->own, 2 * overlap->words.n_words + 2) < 0)
-        return -1;
+    uint64_t keys[SOME];
+    if (!overlap->own.mask) {
+        size_t expected = overlap->n_bytes / BYTES_A_WORD / overlap->parts;
+        if (set_begin(&overlap->own, 2 * (overlap->parts > 1 ? expected : overlap->words.n_words) + 2) < 0)
+            return -1;
+    }
+    shingles = choose_part(overlap, &overlap->own, shingles, &n, keys);
     for (size_t i = 0; i < n; i++)
-        if (!is_other_part(overlap, shingles[i]) && set_put(&overlap->own, shingles[i]) < 0)
+        if (set_put(&overlap->own, shingles[i]) < 0)
             return -1;
     return 0;
 }
@@ -103,9 +122,9 @@ static int take_other(void *taker, const uint64_t *shingles, size_t n)
 {
     Overlap *overlap = taker;
     Set *own = &overlap->own, *extra = &overlap->extra;
+    uint64_t keys[SOME];
+    shingles = choose_part(overlap, own, shingles, &n, keys);
     for (size_t i = 0; i < n; i++) {
-        if (is_other_part(overlap, shingles[i]))
-            continue;
         Member *member = set_find(own, shingles[i]);
         if (member->stamp == own->stamp) {
             overlap->n_shared += member->seen != extra->stamp;
@@ -141,7 +160,7 @@ void overlap_begin(Overlap *overlap, const uint8_t *text, size_t n_bytes)
         set_free(&overlap->extra);
     }
     overlap->parts = 1;
-    while (n_bytes / BYTES_A_MEMBER / overlap->parts > MOST_MEMBERS && overlap->parts < 1 << 16)
+    while (n_bytes / BYTES_A_WORD / overlap->parts > MANY_MEMBERS && overlap->parts < MOST_PARTS)
         overlap->parts *= 2;
 }
 

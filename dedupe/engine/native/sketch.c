@@ -12,10 +12,7 @@
 
 #include "clones.h"
 
-enum {
-    TURN = 13, /* bits a word's hash turns per place; prime to 64 */
-    SOME = 512 /* shingles handed on at a time */
-};
+enum { TURN = 13 }; /* bits a word's hash turns per place; prime to 64 */
 
 INLINED uint64_t turned(uint64_t hash, int place)
 {

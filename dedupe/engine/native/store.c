@@ -1,5 +1,7 @@
 /* Growing without copying: mremap moves pages, not bytes, and pages never touched are never there.
  *
+ * Huge pages were tried, aligned and all: no difference at 10^5 and 10^6 documents (madvise, Linux 6.18).
+ *
  * In a file: shared and unlinked, its blocks reserved before they are mapped, lest a full disk become a
  * SIGBUS.  Pages leave by madvise, are written by the system when it likes, and come back by themselves.
  */
@@ -16,7 +18,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { ROUND = 1 << 16, HUGE_PAGE = 1 << 21 };
+enum { ROUND = 1 << 16 };
 
 int store_open(Store *store, const char *directory)
 {
@@ -82,8 +84,6 @@ static int grow_memory(Store *store, size_t n_bytes)
     if (at == MAP_FAILED)
         return -1;
     store->at = at;
-    if (n_bytes >= 4 * HUGE_PAGE)
-        madvise(at, n_bytes, MADV_HUGEPAGE);
 #else
     void *at = realloc(store->at, n_bytes);
     if (!at)
