@@ -12,9 +12,16 @@ if TYPE_CHECKING:
     from dedupe.errors import OutputError as OutputError
     from dedupe.errors import RecordError as RecordError
     from dedupe.errors import RulesError as RulesError
+    from dedupe.library import Removal as Removal
+    from dedupe.library import Result as Result
     from dedupe.library import clean_documents as clean_documents
     from dedupe.library import clean_text as clean_text
+    from dedupe.library import drop_duplicates as drop_duplicates
+    from dedupe.library import from_datasketch as from_datasketch
+    from dedupe.library import sketch as sketch
+    from dedupe.library import to_datasketch as to_datasketch
     from dedupe.options import CleanOptions as CleanOptions
+    from dedupe.options import DropOptions as DropOptions
     from dedupe.options import RepairOptions as RepairOptions
 
 __version__ = "0.1.0"
@@ -31,7 +38,14 @@ _HOMES = {
     "RulesError": "errors",
     "clean_documents": "library",
     "clean_text": "library",
+    "to_datasketch": "library",
+    "sketch": "library",
+    "from_datasketch": "library",
+    "drop_duplicates": "library",
+    "Result": "library",
+    "Removal": "library",
     "CleanOptions": "options",
+    "DropOptions": "options",
     "RepairOptions": "options",
 }
 

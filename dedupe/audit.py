@@ -4,6 +4,7 @@ An audit is JSONL. Its first line says who wrote it and how; then, for each sour
 
     {"source": "a.jsonl", "format": "jsonl"}
     {"record": 3, "id": "x7", "rule": "repeat.headline", "at": 1042, "took": "...", "put": ""}
+    {"record": 4, "rule": "drop.near", "keeper": {...}, "similarity": 0.91, "at": 2048, "line": "..."}
     {"records": 2, "sizes": "...", "checks": "..."}      one line a batch: every record's bytes out, CRC-32
     {"end": "a.jsonl", "bytes_in": 5120, "bytes_out": 4711, "crc32_in": 1234567890}
 
@@ -27,6 +28,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+from dedupe.changes import Changes
 from dedupe.document import Change
 from dedupe.errors import AuditError, OutputError
 from dedupe.read import Batch, json_escape
@@ -63,34 +65,49 @@ class Journal:
         self.bytes_in = self.bytes_out = self.crc_in = 0
         self._write({"source": source, "format": format})
 
-    def note(self, batch: Batch, changes: Mapping[int, Change]) -> None:
+    def note(self, batch: Batch, changes: Changes) -> None:
         """One batch and what became of its records."""
         sizes, checks = array("q"), array("L" if array("L").itemsize == 4 else "I")
-        raw, starts = memoryview(batch.raw), batch.starts
+        raw, starts, drops = memoryview(batch.raw), batch.starts, changes.drops
+        changed = dict(changes.items())
         for i in range(len(batch)):
-            change = changes.get(i)
-            output = change.output if change else raw[starts[i] : starts[i + 1]]
+            change, is_dropped = changed.get(i), bool(drops and drops[i])
+            output = b"" if is_dropped else change.output if change else raw[starts[i] : starts[i + 1]]
             sizes.append(len(output))
             checks.append(zlib.crc32(output))
-            if change:
+            if is_dropped:
+                self._note_removal(batch, i, changes.notes.get(i, {}))
+            elif change:
                 self._note_change(batch, i, change)
         self.bytes_in += len(raw)
         self.bytes_out += sum(sizes)
         self.crc_in = zlib.crc32(raw, self.crc_in)
         self._write({"records": len(sizes), "sizes": _base64(sizes), "checks": _base64(checks)})
 
-    def _note_change(self, batch: Batch, i: int, change: Change) -> None:
+    def _name(self, batch: Batch, i: int) -> dict[str, object]:
         record: dict[str, object] = {"record": batch.line_of(i)}
         name = batch.id_of(i)
-        if name is not None:
-            record["id"] = name
-        if change.rescued:
+        return record if name is None else {**record, "id": name}
+
+    def _note_removal(self, batch: Batch, i: int, note: Mapping[str, Any]) -> None:
+        """A record that was dropped: `line` is the whole of it."""
+        where = {"at": batch.at + batch.starts[i]}
+        raw = batch.record(i)
+        try:
+            took: dict[str, str] = {"line": raw.decode()}
+        except UnicodeDecodeError:
+            took = {"took_raw": _base64(raw)}
+        self._write({**self._name(batch, i), **note, **where, **took})
+
+    def _note_change(self, batch: Batch, i: int, change: Change) -> None:
+        record = self._name(batch, i)
+        if change.is_whole:
             whole = change.splices[0]
             raws = {"took_raw": _base64(batch.raw[whole.start : whole.end]), "put_raw": _base64(whole.put)}
             self._write({**record, "rule": whole.rule, "at": batch.at + whole.start, **raws})
         for k, edit in enumerate(change.edits):
             took, put = change.took(edit), edit.put
-            if change.rescued:
+            if change.is_whole:
                 self._write(
                     {
                         **record,
@@ -104,7 +121,9 @@ class Journal:
             splice = change.splices[k]
             raw = batch.raw[splice.start : splice.end]
             texts = {**self._text("took", took, raw), **self._text("put", put, splice.put)}
-            self._write({**record, "rule": edit.rule, "at": batch.at + splice.start, **texts})
+            self._write(
+                {**record, "rule": edit.rule, **change.notes.get(k, {}), "at": batch.at + splice.start, **texts}
+            )
 
     def _text(self, key: str, text: bytes, raw: bytes) -> dict[str, str]:
         """The text, and the bytes that stand for it where they are not simply that text."""
@@ -302,6 +321,10 @@ class Section:
             )
 
     def _read_undo(self, entry: dict[str, Any]) -> Undo:
+        if "line" in entry:
+            return Undo(entry["at"], entry["line"].encode(), b"")
+        if "put" not in entry and "put_raw" not in entry:
+            entry = {**entry, "put": ""}
         took, put = (
             base64.b64decode(entry[key + "_raw"], validate=True)
             if key + "_raw" in entry

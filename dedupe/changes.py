@@ -2,46 +2,90 @@
 
 Most edits are rows of numbers that the engine gave and that the engine places in the bytes that were read;
 they stay rows unless an audit or a diff asks what they say. Edits with something to put in (a repaired
-line, a record that was not UTF-8) are few, and objects.
+line, a record that was not UTF-8) are few, and objects. Records that are dropped are flags.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from dedupe.clean.cleaner import Edits
-from dedupe.document import Change, Splice, apply_splices
+from dedupe.document import Change, Splice, apply_splices, compose_splices
 from dedupe.engine import engine
 from dedupe.read import Batch
 
 ROW = 4  # of an edit: document, start, end, rule
+EXACT, NEAR = DROPS = ("drop.exact", "drop.near")
+MARK = "drop.mark"
+NOTHING = Edits(b"", (), {})
 
 
 class Changes:
     """The changes of a batch. Records that stay as they are are not among them."""
 
-    def __init__(self, batch: Batch, edits: Edits, rescued: Mapping[int, Change]) -> None:
+    def __init__(self, batch: Batch, edits: Edits = NOTHING, rescued: Mapping[int, Change] | None = None) -> None:
         self.batch = batch
         self.names = edits.names
         self.rows = memoryview(edits.rows).cast("q")
         places = engine.place(batch.raw, batch.spans, edits.rows) if batch.format == "jsonl" else edits.rows
         self.places = memoryview(places).cast("q")
         self.by_hand = {i: self._make_change(i, splices) for i, splices in edits.by_hand.items()}
-        self.by_hand.update(rescued)
+        self.by_hand.update(rescued or {})
+        self.drops: bytearray | None = None
+        """One byte a record: whether it is dropped."""
+        self.notes: Mapping[int, Mapping[str, Any]] = {}
+        """Why, where somebody asks."""
 
     def _make_change(self, i: int, edits: Sequence[Splice]) -> Change:
         splices = self.batch.place(i, edits)
         return Change(splice_record(self.batch, i, splices), self.batch.document(i), edits, splices)
 
+    def drop_articles(self, i: int, articles: Sequence[Splice], notes: Sequence[Mapping[str, Any]]) -> None:
+        """Takes articles out of the clean text of record i: `articles` are spans of that text."""
+        change = self.get(i)
+        edits = compose_splices(change.edits if change else [], articles)
+        numbers = [k for k, edit in enumerate(edits) if edit.rule in DROPS]
+        noted = dict(zip(numbers, notes, strict=True))
+        if change and change.is_whole:
+            rescued = self.batch.rescue(i)
+            assert rescued is not None
+            output = apply_splices(rescued.raw, rescued.place(0, edits))
+            whole = [change.splices[0]._replace(put=output)]
+            self.by_hand[i] = Change(output, change.document, edits, whole, True, noted)
+        else:
+            self.by_hand[i] = self._make_change(i, edits)._replace(notes=noted)
+
+    def mark(self, i: int, put: bytes) -> None:
+        """Adds bytes to record i, before the brace that ends it."""
+        change = self.get(i)
+        record = change.output if change else self.batch.record(i)
+        brace = record.rstrip().rfind(b"}")
+        output = record[:brace] + put + record[brace:]
+        whole = Splice(self.batch.starts[i], self.batch.starts[i + 1], output, MARK)
+        document, edits = (change.document, change.edits) if change else (b"", [])
+        self.by_hand[i] = Change(output, document, edits, [whole], is_whole=True)
+
     def __len__(self) -> int:
-        return len(set(self.rows[::ROW].tolist())) + len(self.by_hand)
+        changed = {*self.rows[::ROW].tolist(), *self.by_hand}
+        if self.drops is None:
+            return len(changed)
+        return self.drops.count(1) + sum(not self.drops[i] for i in changed)
 
     def output(self) -> bytes:
         """The batch's bytes with the changes made."""
-        raw, starts = self.batch.raw, self.batch.starts
-        spans = [(start, end, b"") for start, end in zip(self.places[1::ROW], self.places[2::ROW], strict=True)]
-        if self.by_hand:
-            spans += [(starts[i], starts[i + 1], change.output) for i, change in self.by_hand.items()]
-            spans.sort()
+        raw, starts, drops = self.batch.raw, self.batch.starts, self.drops
+        if drops is not None and not self.by_hand and not len(self.rows):
+            return engine.select(raw, self.batch.start_offsets, drops)
+        spans = [
+            (start, end, b"")
+            for i, start, end in zip(self.places[::ROW], self.places[1::ROW], self.places[2::ROW], strict=True)
+            if i not in self.by_hand and not (drops and drops[i])
+        ]
+        by_hand = [(i, change) for i, change in self.by_hand.items() if not (drops and drops[i])]
+        spans += [(starts[i], starts[i + 1], change.output) for i, change in by_hand]
+        if drops:
+            spans += [(starts[i], starts[i + 1], b"") for i, drop in enumerate(drops) if drop]
+        spans.sort()
         pieces, position = [], 0
         for start, end, put in spans:
             pieces.append(raw[position:start])
@@ -54,16 +98,29 @@ class Changes:
     def count_rules(self) -> Counter[str]:
         """How many edits each rule made."""
         counts: Counter[str] = Counter()
-        for rule, n in Counter(self.rows[3::ROW].tolist()).items():
+        by_hand, drops = self.by_hand, self.drops
+        rules = self.rows[3::ROW].tolist()
+        if by_hand or drops:
+            rows = zip(self.rows[::ROW], rules, strict=True)
+            rules = [rule for i, rule in rows if i not in by_hand and not (drops and drops[i])]
+        for rule, n in Counter(rules).items():
             counts[self.names[rule]] += n
-        for change in self.by_hand.values():
+        for i, change in by_hand.items():
+            if drops and drops[i]:
+                continue
             counts.update(edit.rule for edit in change.edits)
-            if change.rescued:
+            if change.is_whole:
                 counts[change.splices[0].rule] += 1
         return counts
 
+    def get(self, i: int) -> Change | None:
+        """What becomes of record i, or None where it stays as it is."""
+        if i in self.by_hand or i not in self.rows[::ROW].tolist():
+            return self.by_hand.get(i)
+        return dict(self.items()).get(i)
+
     def items(self) -> Iterator[tuple[int, Change]]:
-        """The records that change, in order."""
+        """The records that change, in order; those that are dropped are not among them."""
         edits: dict[int, list[Splice]] = {}
         splices: dict[int, list[Splice]] = {}
         for rows, into in ((self.rows, edits), (self.places, splices)):
@@ -71,6 +128,8 @@ class Changes:
             for i, start, end, rule in zip(values, values, values, values, strict=True):
                 into.setdefault(i, []).append(Splice(start, end, b"", self.names[rule]))
         for i in sorted({*edits, *self.by_hand}):
+            if self.drops and self.drops[i]:
+                continue
             if i in self.by_hand:
                 yield i, self.by_hand[i]
             else:

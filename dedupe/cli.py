@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from dedupe import __version__
-from dedupe.options import CleanOptions, ReadOptions, RepairOptions, WriteOptions
+from dedupe.options import CleanOptions, DropOptions, ReadOptions, RepairOptions, WriteOptions
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -23,7 +23,7 @@ class DefaultGroup(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args or (args[0] not in self.commands and args[0] not in ("--help", "-h", "--version")):
-            args.insert(0, "clean")
+            args.insert(0, "run")
         return super().parse_args(ctx, args)
 
 
@@ -108,6 +108,39 @@ cleaning = stack(
     ),
 )
 
+dropping = stack(
+    click.option(
+        "--threshold",
+        type=float,
+        default=DropOptions().threshold,
+        show_default=True,
+        help="Jaccard similarity at and above which two documents are duplicates.",
+    ),
+    click.option(
+        "--recall",
+        type=float,
+        default=DropOptions().recall,
+        show_default=True,
+        help="Share of the pairs at the threshold that are to be found.",
+    ),
+    click.option(
+        "--keep",
+        default=DropOptions().keep,
+        show_default=True,
+        metavar="POLICY",
+        help="Which of two stays: first, last, longest, newest:FIELD, oldest:FIELD, largest:FIELD, prefer:FIELD=a,b.",
+    ),
+    click.option("--annotate/--no-annotate", help="Mark duplicates instead of dropping them (JSONL)."),
+    click.option("--removed", type=click.Path(), metavar="FILE", help="Write the records that are dropped to FILE."),
+    click.option(
+        "--memory",
+        default="0",
+        metavar="SIZE",
+        help="What the table of documents may hold in memory, as in 2G. [no limit]",
+    ),
+    click.option("--threads", type=int, default=0, metavar="N", help="How many threads read and sketch. [one a core]"),
+)
+
 writing = stack(
     click.option(
         "-o",
@@ -130,10 +163,33 @@ writing = stack(
 )
 
 
+def take(values: dict[str, Any], *names: str) -> list[Any]:
+    """Takes named values out of those of the command line, in order."""
+    return [values.pop(name) for name in names]
+
+
+def read_options(values: dict[str, Any]) -> ReadOptions:
+    """Takes what `reading` asks for."""
+    return ReadOptions(*take(values, "format", "field", "id_field", "strict"))
+
+
+def clean_options(values: dict[str, Any]) -> CleanOptions:
+    """Takes what `cleaning` asks for."""
+    repair = RepairOptions(*take(values, "repair", "unescape_html"))
+    split, captions, rules, no_rule = take(values, "split", "captions", "rules", "no_rule")
+    return CleanOptions(split, repair, captions, rules, no_rule)
+
+
+def drop_options(values: dict[str, Any]) -> DropOptions:
+    """Takes what `dropping` asks for."""
+    values["memory"] = read_size(values["memory"])
+    return DropOptions(*take(values, "threshold", "recall", "keep", "annotate", "removed", "memory", "threads"))
+
+
 @click.group(
     cls=DefaultGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="`dedupe FILE...` without a command is `dedupe clean FILE...`. " + EXIT_CODES,
+    epilog="`dedupe FILE...` without a command cleans, then drops. " + EXIT_CODES,
 )
 @click.option(
     "--version",
@@ -157,20 +213,7 @@ def dedupe() -> None:
 @reading
 @cleaning
 @writing
-def clean(
-    files: Sequence[str],
-    format: Any,
-    field: str,
-    id_field: str,
-    strict: bool,
-    split: str,
-    repair: bool,
-    unescape_html: bool,
-    captions: Any,
-    rules: tuple[str, ...],
-    no_rule: tuple[str, ...],
-    **outputs: Any,
-) -> int:
+def clean(files: Sequence[str], **values: Any) -> int:
     """Cleans each document: what it says twice, and what a web page's widgets left in it.
 
     Reads stdin where no FILE is named, or where FILE is -; writes to stdout.
@@ -182,12 +225,60 @@ def clean(
     """
     from dedupe.commands import clean_files
 
-    return clean_files(
-        files or ["-"],
-        ReadOptions(format, field, id_field, strict),
-        CleanOptions(split, RepairOptions(repair, unescape_html), captions, rules, no_rule),
-        WriteOptions(**outputs),
-    )
+    return clean_files(files or ["-"], read_options(values), clean_options(values), WriteOptions(**values))
+
+
+@dedupe.command(epilog=EXIT_CODES)
+@reading
+@click.option(
+    "--split",
+    default=CleanOptions().split,
+    show_default=True,
+    metavar="auto|never|REGEX",
+    help="Where a capture is cut into articles, which are compared one by one.",
+)
+@dropping
+@writing
+def drop(files: Sequence[str], split: str, **values: Any) -> int:
+    """Drops documents that say what another one says, exactly or nearly.
+
+    All files are one corpus. A document goes when one that stays has at least the threshold's similarity.
+
+    \b
+      dedupe drop articles.jsonl > unique.jsonl
+      dedupe drop --keep newest:date --removed gone.jsonl a.jsonl b.jsonl -o unique.jsonl
+      dedupe drop --annotate < articles.jsonl > marked.jsonl
+    """
+    from dedupe.commands import drop_files
+
+    return drop_files(files or ["-"], read_options(values), split, drop_options(values), WriteOptions(**values))
+
+
+@dedupe.command(epilog=EXIT_CODES, hidden=True)
+@reading
+@cleaning
+@dropping
+@writing
+def run(files: Sequence[str], **values: Any) -> int:
+    """Cleans each document, then drops duplicates: what `dedupe` does without a command.
+
+    \b
+      dedupe run articles.jsonl > clean.jsonl
+    """
+    from dedupe.commands import dedupe_files
+
+    read, clean, drop = read_options(values), clean_options(values), drop_options(values)
+    return dedupe_files(files or ["-"], read, clean, drop, WriteOptions(**values))
+
+
+def read_size(text: str) -> int:
+    """A size such as 2G, 500M or 1000000 in bytes; ValueError for anything else."""
+    number, unit = text[:-1], text[-1:].upper()
+    powers = {"K": 10, "M": 20, "G": 30, "T": 40}
+    try:
+        return int(float(number) * 2 ** powers[unit]) if unit in powers else int(text)
+    except ValueError:
+        raise ValueError(f"memory {text!r}: use a size such as 500M or 2G") from None
 
 
 @dedupe.command(epilog=EXIT_CODES)

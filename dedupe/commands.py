@@ -9,17 +9,20 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from dedupe.audit import Journal, read_sections, restore_stream
 from dedupe.clean.cleaner import Cleaner
 from dedupe.diff import Diff
 from dedupe.errors import DedupeError, InputError
-from dedupe.options import CleanOptions, ReadOptions, WriteOptions
+from dedupe.options import CleanOptions, DropOptions, ReadOptions, WriteOptions
 from dedupe.pipeline import Flow
 from dedupe.read import Source, open_source, open_unpacked
 from dedupe.report import Report
 from dedupe.write import FileSink, NullSink, Sink, StreamSink
+
+if TYPE_CHECKING:
+    from dedupe.near.drop import Dropper
 
 SPOOL_BYTES = 16 << 20  # of a restored stream that wait in memory until the last of them is known to be right
 COPY_BYTES = 1 << 20
@@ -31,30 +34,113 @@ def clean_files(names: Sequence[str], read: ReadOptions, clean: CleanOptions, wr
 
     Raises DedupeError where nothing can be done at all, and ValueError for options that contradict.
     """
+    return _run_files(names, read, write, "clean", clean, None)
+
+
+def drop_files(names: Sequence[str], read: ReadOptions, split: str, drop: DropOptions, write: WriteOptions) -> int:
+    """`dedupe drop`: drops duplicate documents of one corpus, which all sources are; gives the exit code.
+
+    Raises as clean_files does.
+    """
+    return _run_files(names, read, write, "drop", CleanOptions(split=split), drop)
+
+
+def dedupe_files(
+    names: Sequence[str], read: ReadOptions, clean: CleanOptions, drop: DropOptions, write: WriteOptions
+) -> int:
+    """`dedupe`: cleans, then drops; what is compared is the clean text. Gives the exit code.
+
+    Raises as clean_files does.
+    """
+    return _run_files(names, read, write, "dedupe", clean, drop)
+
+
+def _run_files(
+    names: Sequence[str],
+    read: ReadOptions,
+    write: WriteOptions,
+    command: str,
+    clean: CleanOptions,
+    drop: DropOptions | None,
+) -> int:
     if write.in_place and "-" in names:
         raise ValueError("--in-place rewrites files; stdin is none")
     if write.audit and os.path.realpath(write.audit) in map(os.path.realpath, [*names, write.output or ""]):
         raise ValueError(f"--audit {write.audit}: is a file of this run already; choose another")
     report = Report(checking=write.check, counts_lines=write.stats, shows_progress=write.progress)
-    flow = Flow(read, Cleaner(clean), report)
-    flow.journal = Journal(write.audit, _audit_head(clean, write)) if write.audit else None
+    cleaner = None if command == "drop" else Cleaner(clean)
+    dropper = _make_dropper(drop, read, write) if drop else None
+    threads = drop.threads or _count_cores() if drop else 1
+    flow = Flow(read, report, cleaner, dropper, clean.split, threads)
+    removed = FileSink(drop.removed) if drop and drop.removed else None
     try:
+        if dropper and not dropper.policy.decides_at_once:
+            names = _collect(flow, names)
+        if dropper:
+            dropper.removed = removed
+        flow.journal = Journal(write.audit, _audit_head(command, clean, drop, write)) if write.audit else None
         if write.in_place or write.check or write.diff:
-            _clean_each(flow, names, write)
+            _run_each(flow, names, write)
         else:
-            _clean_into_one(flow, names, write)
+            _run_into_one(flow, names, write)
+        if removed:
+            removed.commit()
         if flow.journal:
             flow.journal.commit()
     except BaseException:
+        if removed:
+            removed.abort()
         if flow.journal:
             flow.journal.abort()
         raise
     finally:
+        if dropper:
+            report.drops = dropper.summary()
+            dropper.close()
         report.close(with_stats=write.stats)
     return report.exit_code
 
 
-def _clean_into_one(flow: Flow, names: Sequence[str], write: WriteOptions) -> None:
+def _make_dropper(drop: DropOptions, read: ReadOptions, write: WriteOptions) -> "Dropper":
+    from dedupe.near.drop import Dropper
+
+    if drop.annotate and (drop.removed or (write.in_place and drop.removed)):
+        raise ValueError("--annotate drops nothing that --removed could hold: choose")
+    return Dropper(drop, read.id_field, names=write.audit is not None)
+
+
+def _count_cores() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1
+
+
+def _collect(flow: Flow, names: Sequence[str]) -> list[str]:
+    """A first run over all sources, for policies that have to see all documents; gives the sources of the
+    second, in which stdin is a file."""
+    assert flow.dropper
+    report, flow.report = flow.report, Report(shows_progress=False)
+    again = []
+    for name in names:
+        if name == "-":
+            name = flow.dropper.put_stdin_aside()
+        try:
+            source = open_source(name, flow.read)
+        except InputError:
+            again.append(name)  # the second run says so
+            continue
+        try:
+            flow.run_source(source, NullSink())
+            again.append(name)
+        finally:
+            source.stream.close()
+    flow.report = report
+    flow.dropper.decide()
+    return again
+
+
+def _run_into_one(flow: Flow, names: Sequence[str], write: WriteOptions) -> None:
     """All sources, in order, into one stream or file."""
     sink: Sink = FileSink(write.output) if write.output else StreamSink()
     try:
@@ -82,7 +168,7 @@ def _gap(before: Source, source: Source, tail: bytes) -> bytes:
     return b"" if tail.endswith(b"\n") else b"\n"
 
 
-def _clean_each(flow: Flow, names: Sequence[str], write: WriteOptions) -> None:
+def _run_each(flow: Flow, names: Sequence[str], write: WriteOptions) -> None:
     """Each source by itself: into its own place, or only looked at."""
     out = StreamSink()
     for name in names:
@@ -120,7 +206,7 @@ def _open(flow: Flow, name: str) -> Source | None:
 
 def _run(flow: Flow, source: Source, sink: Sink) -> bool:
     try:
-        return flow.clean_source(source, sink)
+        return flow.run_source(source, sink)
     except InputError as error:
         if flow.read.strict:
             raise
@@ -130,16 +216,16 @@ def _run(flow: Flow, source: Source, sink: Sink) -> bool:
         source.stream.close()
 
 
-def _audit_head(clean: CleanOptions, write: WriteOptions) -> dict[str, object]:
+def _audit_head(command: str, clean: CleanOptions, drop: DropOptions | None, write: WriteOptions) -> dict[str, object]:
     from dedupe import __version__
     from dedupe.engine.unicode_tables import VERSION
 
     return {
         "tool": f"dedupe {__version__}",
         "unicode": VERSION,
-        "command": "clean",
+        "command": command,
         "in_place": write.in_place,
-        "options": asdict(clean),
+        "options": {**asdict(clean), **(asdict(drop) if drop else {})},
     }
 
 

@@ -1,7 +1,7 @@
 """The nouns that flow between the stages: what was taken out, and what is left."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 
 class Edit(NamedTuple):
@@ -43,15 +43,21 @@ class Change(NamedTuple):
     """What becomes of one record.
 
     `edits` lead from its text (`document`) to the clean text; `splices` do the same to the bytes that
-    were read, one for each edit. Where the bytes were not UTF-8 (`rescued`), one splice replaces the
-    record as a whole.
+    were read, one for each edit. Where the bytes were not UTF-8, or the record was marked, one splice
+    replaces the record as a whole (`is_whole`).
     """
 
     output: bytes
     document: bytes
     edits: Sequence[Splice]
     splices: Sequence[Splice]
-    rescued: bool = False
+    is_whole: bool = False
+    notes: Mapping[int, Mapping[str, Any]] = {}
+    """What more there is to say of an edit, by its number: the keeper of an article that was dropped."""
+
+    def text(self) -> bytes:
+        """The clean text."""
+        return apply_splices(self.document, self.edits)
 
     def took(self, edit: Splice) -> bytes:
         """The text that one of `edits` takes."""

@@ -1,13 +1,17 @@
-"""Cleaning for Python programs: texts in, texts out, on the same stages as the command line."""
+"""For Python programs: texts in, texts and decisions out, on the same stages as the command line."""
 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
-from typing import Any, TypeVar, cast
+from itertools import accumulate, islice
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from dedupe.clean.cleaner import Cleaner
 from dedupe.document import Cleaned, Edit, Splice, apply_splices
-from dedupe.options import CleanOptions
+from dedupe.options import CleanOptions, DropOptions
+
+if TYPE_CHECKING:
+    import numpy as np
+    from datasketch import LeanMinHash, MinHash
 
 BATCH_DOCUMENTS = 256  # what one call of the engine looks through
 
@@ -78,3 +82,109 @@ def _with_text(document: Document, field: str, text: str) -> Document:
     if isinstance(document, str):
         return text
     return cast(Document, {**document, field: text})
+
+
+class Removal(NamedTuple):
+    """A document that goes: its number, its keeper's, and their exact similarity."""
+
+    document: int
+    keeper: int
+    similarity: float
+
+
+class Result(NamedTuple):
+    """What `drop_duplicates` decides, by the documents' numbers in the input.
+
+    `clusters` has, for each document that stays and has copies, its number and theirs; `parameters` is
+    what the run was built for, the expected recall at the threshold among it.
+    """
+
+    kept: list[int]
+    removals: list[Removal]
+    clusters: list[list[int]]
+    parameters: dict[str, float]
+
+
+def drop_duplicates(
+    documents: Iterable[str | Mapping[str, Any]], options: DropOptions | None = None, field: str = "text"
+) -> Result:
+    """Decides which documents of a corpus stay: strings, or mappings whose `field` holds the text.
+
+    Documents are compared whole. Texts are kept in a temporary file until the call ends. Raises ValueError
+    for options that contradict, KeyError and TypeError as clean_documents does.
+
+    >>> drop_duplicates(["a b c d e f", "A, b: c d e f!", "g"]).kept
+    [0, 2]
+    """
+    from dedupe.near.documents import PLAIN, Documents, Spool
+    from dedupe.near.drop import Collector
+    from dedupe.near.keep import LAST, parse_policy
+    from dedupe.near.match import Matcher
+
+    options = options or DropOptions()
+    policy, matcher, spool = parse_policy(options.keep), Matcher(options), Spool()
+    collector = Collector(matcher)
+    stream, number = iter(documents), 0
+    with spool.file:
+        while batch := list(islice(stream, BATCH_DOCUMENTS)):
+            texts = [_text_of(document, field).encode("utf-8", "surrogatepass") for document in batch]
+            at = spool.put(b"".join(texts))
+            places, keys = array("q"), []
+            for document, text in zip(batch, texts, strict=True):
+                places.extend((spool.fd, at, len(text), PLAIN))
+                at += len(text)
+                fields = {} if isinstance(document, str) else document
+                key = (0, number) if policy.decides_at_once else policy.key(fields, number, len(text))
+                keys.append(key or LAST)
+                number += 1
+            collector.add(Documents(b"", b"", places, range(len(batch))), keys)
+        decided = collector.decide()
+    verdicts = decided.next(number)
+    kept, removals = [], []
+    clusters: dict[int, list[int]] = {}
+    for i, keeper in enumerate(verdicts.keepers):
+        if keeper < 0:
+            kept.append(i)
+            continue
+        original = decided.numbers[keeper]
+        removals.append(Removal(i, original, verdicts.similarity(i)))
+        clusters.setdefault(original, [original]).append(i)
+    bands = matcher.bands
+    parameters = {"threshold": options.threshold, "n_perm": 128, "bands": bands.n_bands, "rows": bands.band_rows}
+    return Result(kept, removals, list(clusters.values()), {**parameters, "expected_recall": bands.recall})
+
+
+def sketch(texts: Iterable[str], n_perm: int = 128) -> "np.ndarray[Any, np.dtype[np.uint32]]":
+    """MinHash signatures: uint32 (n, n_perm), the rows datasketch's for scheme affine32 and seed 1.
+
+    A text without words has a row of 2**32 - 1. The standard error of a similarity s estimated from two
+    rows is sqrt(s * (1 - s) / n_perm).
+    """
+    import numpy as np
+
+    from dedupe.near.match import sketch_documents
+
+    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+    offsets = array("q", accumulate(map(len, encoded), initial=0))
+    signatures = sketch_documents(b"".join(encoded), offsets, n_perm).signatures
+    return np.frombuffer(signatures, np.uint32).reshape(len(encoded), n_perm)
+
+
+def to_datasketch(signatures: "np.ndarray[Any, np.dtype[np.uint32]]") -> "list[LeanMinHash]":
+    """Signatures as datasketch's LeanMinHash, for its MinHashLSH, LSHForest and storages."""
+    from datasketch import LeanMinHash
+
+    return [LeanMinHash(seed=1, hashvalues=row, scheme="affine32") for row in signatures]
+
+
+def from_datasketch(minhashes: "Iterable[MinHash | LeanMinHash]") -> "np.ndarray[Any, np.dtype[np.uint32]]":
+    """The signatures of datasketch's minhashes as uint32 rows; ValueError where they are of another seed or
+    scheme than ours."""
+    import numpy as np
+
+    rows = []
+    for minhash in minhashes:
+        if minhash.seed != 1 or minhash.scheme != "affine32":
+            raise ValueError(f"a minhash of seed {minhash.seed} and scheme {minhash.scheme}: use seed 1 and affine32")
+        rows.append(np.asarray(minhash.hashvalues, np.uint32))
+    return np.array(rows, np.uint32)

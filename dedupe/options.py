@@ -90,3 +90,34 @@ class WriteOptions:
             raise ValueError("--in-place writes; --check and --diff do not: choose")
         if self.audit and (self.check or self.diff):
             raise ValueError("--audit tells how to undo what was written; --check and --diff write nothing")
+
+
+@dataclass(frozen=True, slots=True)
+class DropOptions:
+    """Which documents are the same, and which of them stays."""
+
+    threshold: float = 0.8
+    """Jaccard similarity of two documents' shingle sets at and above which they are duplicates, in (0, 1]."""
+    recall: float = 0.985
+    """Share of the pairs at the threshold that are to be found, in (0, 1); pairs above it are found more often."""
+    keep: str = "first"
+    """Which of two stays: first, last, longest, newest:FIELD, oldest:FIELD, largest:FIELD, prefer:FIELD=a,b."""
+    annotate: bool = False
+    """Mark duplicates instead of dropping them (JSONL)."""
+    removed: str | None = None
+    """A file for the records that are dropped."""
+    memory: int = 0
+    """Bytes that the table of kept documents may hold in memory; the rest goes to a temporary file. 0: no limit."""
+    threads: int = 0
+    """How many threads read and sketch; 0: as many as there are cores. Results do not depend on it."""
+
+    def __post_init__(self) -> None:
+        from dedupe.near.keep import parse_policy
+
+        if not 0 < self.threshold <= 1:
+            raise ValueError(f"threshold {self.threshold}: use a number above 0 and not above 1")
+        if not 0 < self.recall < 1:
+            raise ValueError(f"recall {self.recall}: use a number between 0 and 1")
+        if self.memory < 0 or self.threads < 0:
+            raise ValueError("memory and threads are counts; 0 sets no limit")
+        parse_policy(self.keep)

@@ -1,10 +1,14 @@
-"""The flow, in order: read -> split -> repair -> clean -> write, and what was done -> audit.
+"""The flow, in order: read -> split -> repair -> clean -> sketch -> match -> keep -> write, and what was
+done -> audit.
 
-A source passes through in batches of whole records. The cleaner points out the few records that
-change; their edits are applied to the bytes that were read, and everything else leaves untouched.
+A source passes through in batches of whole records. The cleaner points out what goes out of records, the
+matcher which records go; their edits are applied to the bytes that were read, and everything else leaves
+untouched. What does not depend on earlier batches is prepared by threads, in order, a few batches ahead.
 """
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 from dedupe.audit import Journal
 from dedupe.changes import Changes
@@ -12,30 +16,51 @@ from dedupe.clean.cleaner import Cleaner
 from dedupe.document import Change, Splice, apply_splices
 from dedupe.errors import RecordError
 from dedupe.options import ReadOptions
-from dedupe.read import Batch, Source, read_batches
+from dedupe.read import Batch, Block, Source, read_blocks
 from dedupe.report import Report
 from dedupe.write import Sink
+
+if TYPE_CHECKING:
+    from dedupe.near.drop import Dropper, Sketched
 
 TAIL_BYTES = 4  # of the output, to know how it ends
 
 
-class Flow:
-    """One run: what reads, cleans, writes, and keeps the books, over one source after another."""
+class Prepared(NamedTuple):
+    """A batch, and what was found out about it without looking at others."""
 
-    def __init__(self, read: ReadOptions, cleaner: Cleaner, report: Report) -> None:
-        self.read, self.cleaner, self.report = read, cleaner, report
+    batch: Batch
+    changes: Changes
+    sketched: "Sketched | None"
+
+
+class Flow:
+    """One run: what reads, cleans, drops, writes, and keeps the books, over one source after another."""
+
+    def __init__(
+        self,
+        read: ReadOptions,
+        report: Report,
+        cleaner: Cleaner | None = None,
+        dropper: "Dropper | None" = None,
+        split: str = "auto",
+        threads: int = 1,
+    ) -> None:
+        self.read, self.report, self.cleaner, self.dropper = read, report, cleaner, dropper
+        self.split, self.threads = split, threads
         self.journal: Journal | None = None
         self.on_change: Callable[[int, Change], None] | None = None
         self.tail = b""
 
-    def clean_source(self, source: Source, sink: Sink) -> bool:
-        """Cleans one source into `sink`; True where something changes."""
+    def run_source(self, source: Source, sink: Sink) -> bool:
+        """Passes one source into `sink`; True where something changes."""
         changed = False
         if self.journal:
             self.journal.begin(source.name, source.format)
         try:
-            for batch in read_batches(source, self.read, self.cleaner.options.split):
-                changes = clean_batch(batch, self.cleaner)
+            for batch, changes, sketched in self._prepare_all(source):
+                if self.dropper and sketched:
+                    self.dropper.drop(source, batch, changes, sketched)
                 self._name_broken_records(source, batch, changes)
                 output = changes.output()
                 sink.write(output)
@@ -45,6 +70,39 @@ class Flow:
             if self.journal:
                 self.journal.end()
         return changed
+
+    def _prepare_all(self, source: Source) -> Iterator[Prepared]:
+        """The source's batches, prepared, in order."""
+        line = 1
+        blocks = read_blocks(source, self.split)
+        if self.dropper:
+            blocks = self.dropper.make_readable_again(source, blocks)
+        for prepared in self._map(self._prepare, blocks):
+            prepared.batch.line = line
+            line += prepared.batch.count_lines()
+            yield prepared
+
+    def _prepare(self, block: Block) -> Prepared:
+        batch = Batch(block.raw, block.at, 0, block.format, self.read)
+        changes = clean_batch(batch, self.cleaner) if self.cleaner else Changes(batch)
+        sketched = self.dropper.sketch(block, batch, changes, self.split) if self.dropper else None
+        return Prepared(batch, changes, sketched)
+
+    def _map(self, work: Callable[[Block], Prepared], blocks: Iterator[Block]) -> Iterator[Prepared]:
+        """map(work, blocks), by threads where there are several; at most a few blocks wait."""
+        if self.threads < 2:
+            yield from map(work, blocks)
+            return
+        from concurrent.futures import Future, ThreadPoolExecutor
+
+        with ThreadPoolExecutor(self.threads) as pool:
+            waiting: deque[Future[Prepared]] = deque()
+            for block in blocks:
+                waiting.append(pool.submit(work, block))
+                if len(waiting) > self.threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
 
     def join(self, sink: Sink, gap: bytes) -> None:
         """Bytes between two sources that become one stream."""
@@ -56,7 +114,7 @@ class Flow:
     def _account(self, batch: Batch, changes: Changes, output: bytes) -> None:
         self.tail = (self.tail + output[-TAIL_BYTES:])[-TAIL_BYTES:]
         if self.journal:
-            self.journal.note(batch, dict(changes.items()))
+            self.journal.note(batch, changes)
         if self.on_change:
             for i, change in changes.items():
                 self.on_change(batch.line_of(i), change)
@@ -91,4 +149,4 @@ def _rescue(batch: Batch, i: int, cleaner: Cleaner) -> Change | None:
     edits = cleaner.clean_document(document)
     output = apply_splices(rescued.raw, rescued.place(0, edits))
     whole = Splice(batch.starts[i], batch.starts[i + 1], output, "repair.bytes")
-    return Change(output, document, edits, [whole], rescued=True)
+    return Change(output, document, edits, [whole], is_whole=True)

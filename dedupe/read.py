@@ -16,7 +16,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, NamedTuple, cast
 
 from dedupe.clean.lines import Lines
 from dedupe.document import Splice
@@ -53,7 +53,19 @@ class Batch:
     first line.
     """
 
-    __slots__ = ("at", "format", "line", "offsets", "options", "raw", "spans", "starts", "status", "text")
+    __slots__ = (
+        "at",
+        "format",
+        "line",
+        "offsets",
+        "options",
+        "raw",
+        "spans",
+        "start_offsets",
+        "starts",
+        "status",
+        "text",
+    )
 
     def __init__(self, raw: bytes, at: int, line: int, format: str, options: ReadOptions) -> None:
         self.raw, self.at, self.line, self.format = raw, at, line, format
@@ -62,6 +74,7 @@ class Batch:
         self.offsets: Buffer
         if format == "jsonl":
             starts, spans, text, offsets, self.status = engine.records(raw, options.field.encode())
+            self.start_offsets: Buffer = starts
             self.starts = memoryview(starts).cast("q")
             self.spans = memoryview(spans).cast("q")
             self.text: Buffer = text
@@ -69,7 +82,7 @@ class Batch:
         else:
             self.status = bytes([BLANK if format == MARK else OK if _is_utf8(raw) else NOT_UTF8])
             self.text = raw if self.status[0] == OK else b""
-            self.starts = array("q", [0, len(raw)])
+            self.starts = self.start_offsets = array("q", [0, len(raw)])
             self.offsets = array("q", [0, len(self.text)])
 
     def __len__(self) -> int:
@@ -87,15 +100,7 @@ class Batch:
 
     def id_of(self, i: int) -> object:
         """What record i calls itself (any JSON value), or None."""
-        if self.format != "jsonl" or not self.options.id_field:
-            return None
-        import json
-
-        try:
-            value: object = json.loads(self.record(i).decode()).get(self.options.id_field)
-        except ValueError:
-            return None
-        return value
+        return self.fields(i).get(self.options.id_field)
 
     def place(self, i: int, splices: Sequence[Splice]) -> list[Splice]:
         """Splices into the text of record i as splices into the bytes of `raw`."""
@@ -112,6 +117,22 @@ class Batch:
                 zip(places[::2], places[1::2], strict=True), splices, strict=True
             )
         ]
+
+    def fields(self, i: int) -> dict[str, Any]:
+        """All fields of record i; none where it is no JSON object."""
+        if self.format != "jsonl":
+            return {}
+        import json
+
+        try:
+            values = json.loads(self.record(i).decode())
+        except ValueError:
+            return {}
+        return values if isinstance(values, dict) else {}
+
+    def count_lines(self) -> int:
+        """The lines that its bytes have."""
+        return len(self) if self.format == "jsonl" else self.raw.count(b"\n")
 
     def broken(self) -> list[int]:
         """The records that cannot be read."""
@@ -233,20 +254,29 @@ def _read(stream: BinaryIO, size: int) -> bytes:
     return stream.read(size) or b""
 
 
-def read_batches(source: Source, options: ReadOptions, split: str = "auto") -> Iterator[Batch]:
+class Block(NamedTuple):
+    """Whole records as they were read, from byte `at` of the source."""
+
+    raw: bytes
+    at: int
+    format: str
+    fd: int = -1
+    """Where the same bytes can be read again, from `position`; -1: nowhere."""
+    position: int = 0
+
+
+def read_blocks(source: Source, split: str = "auto") -> Iterator[Block]:
     """The source's records, a block at a time; memory holds a few blocks, or one record if that is longer.
 
     Raises InputError where the source breaks off.
     """
-    at, line = 0, 1
+    at = 0
     for raw in _blocks(source, split):
         if at == 0 and raw.startswith(BOM):
-            yield Batch(BOM, 0, 1, MARK, options)
+            yield Block(BOM, 0, MARK)
             at, raw = len(BOM), raw[len(BOM) :]
         if raw:
-            batch = Batch(raw, at, line, source.format, options)
-            yield batch
-            line += len(batch) if source.format == "jsonl" else raw.count(b"\n")
+            yield Block(raw, at, source.format)
         at += len(raw)
 
 

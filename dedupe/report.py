@@ -48,6 +48,8 @@ class Report:
     """Records without a text, by source; they pass, and are no fault."""
     changed: list[str] = field(default_factory=list)
     """Sources in which something is, or would be, changed; only where each stands for itself."""
+    drops: dict[str, Any] = field(default_factory=dict)
+    """What the drop stage was built for, and what it did."""
     failures: int = 0
     """Sources that could not be read."""
     started: float = field(default_factory=time.perf_counter)
@@ -96,7 +98,7 @@ class Report:
         taken = 0
         for change in changes:
             lines = count_lines(change.document)
-            before += lines if change.rescued else 0
+            before += lines if change.is_whole else 0
             taken += lines - count_lines(apply_splices(change.document, change.edits))
         self.lines_in += before
         self.lines_out += before - taken
@@ -124,8 +126,28 @@ class Report:
                 self.say(f"{source}: {count} broken records in all")
         for source, count in self.textless.items():
             self.say(f"{source}: {count} records have no text; --field names the field that holds it")
+        if self.drops:
+            self._say_drops()
         if with_stats:
             sys.stderr.write(self.stats() + "\n")
+
+    def _say_drops(self) -> None:
+        drops = self.drops
+        if drops["documents"] < 2:
+            return  # there was nothing to compare
+        done = "marked" if drops["annotated"] else "dropped"
+        self.say(
+            f"{done} {drops['documents_dropped']:,} of {drops['documents']:,} documents, {drops['exact']:,} of them "
+            f"exact copies; at {drops['threshold']} built for a recall of {drops['expected_recall']} "
+            f"({drops['bands']} x {drops['rows']} bands)"
+        )
+        if drops["bounded"]:
+            self.say(
+                f"{drops['bounded']:,} documents had more candidates than are looked at for one; "
+                "a duplicate among the others may have stayed"
+            )
+        if drops["without_field"]:
+            self.say(f"{drops['without_field']:,} documents do not say what --keep asks for; they order last")
 
     @property
     def exit_code(self) -> int:
@@ -148,5 +170,6 @@ class Report:
             "lines_out": self.lines_out,
             "lines_taken_out": self.lines_in - self.lines_out,
             "edits": dict(sorted(self.edits.items())),
+            **self.drops,
         }
         return json.dumps(values, ensure_ascii=False)

@@ -1,5 +1,6 @@
 """The command as its users run it: bytes in, bytes out, stderr, exit code."""
 
+import io
 import os
 import subprocess
 import sys
@@ -13,6 +14,14 @@ class Ran(NamedTuple):
     code: int
     out: bytes
     err: str
+
+
+class Memory(io.BytesIO):
+    """A sink that keeps what it gets."""
+
+    def commit(self) -> None: ...
+
+    def abort(self) -> None: ...
 
 
 def run(*args: str | Path, stdin: bytes = b"", cwd: Path | None = None, **env: str) -> Ran:

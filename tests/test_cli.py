@@ -31,37 +31,38 @@ def test_a_pipe_is_cleaned() -> None:
 
 
 def test_nothing_in_nothing_out() -> None:
-    assert run(stdin=b"") == (0, b"", "")
+    assert run("clean", stdin=b"") == (0, b"", "")
 
 
 def test_clean_text_passes_byte_for_byte() -> None:
     data = b"\xef\xbb\xbf" + PLAIN.replace("\n", "\r\n").encode()
-    assert run(stdin=data) == (0, data, "")
+    assert run("clean", stdin=data) == (0, data, "")
 
 
 def test_jsonl_keeps_what_is_not_text() -> None:
     odd = '{"n": 123456789012345678901234567890, "x": NaN, "text": "%s", "a":1.0,  "b" : "\\u00e9" }\n'
     before, after = (odd % json.dumps(text)[1:-1] for text in (CAPTURE, CLEAN))
-    assert run("--format", "jsonl", stdin=before.encode()) == (0, after.encode(), "")
+    assert run("clean", "--format", "jsonl", stdin=before.encode()) == (0, after.encode(), "")
 
 
 def test_escapes_stay_as_they_were() -> None:
     text = CAPTURE.replace("bridge", "brücke")
     for ascii in (True, False):
-        assert run(stdin=jsonl(text, PLAIN, ascii=ascii)).out == jsonl(
+        assert run("clean", stdin=jsonl(text, PLAIN, ascii=ascii)).out == jsonl(
             CLEAN.replace("bridge", "brücke"), PLAIN, ascii=ascii
         )
 
 
 def test_another_field() -> None:
     assert (
-        run("--field", "body", stdin=json.dumps({"body": CAPTURE}).encode()).out == json.dumps({"body": CLEAN}).encode()
+        run("clean", "--field", "body", stdin=json.dumps({"body": CAPTURE}).encode()).out
+        == json.dumps({"body": CLEAN}).encode()
     )
 
 
 def test_records_without_a_text_pass_and_are_told_of() -> None:
     data = b'{"title": "x"}\n{"text": null}\n'
-    done = run(stdin=data)
+    done = run("clean", stdin=data)
     assert done[:2] == (0, data)
     assert done.err == "dedupe: -: 2 records have no text; --field names the field that holds it\n"
 
@@ -118,25 +119,27 @@ def test_check_and_diff_write_nothing(capture: Path) -> None:
 
 
 def test_a_diff_of_jsonl_names_the_record() -> None:
-    done = run("--diff", "--check", stdin=jsonl(PLAIN, CAPTURE))
+    done = run("clean", "--diff", "--check", stdin=jsonl(PLAIN, CAPTURE))
     assert done.code == 1
     assert done.out.startswith(b"--- -:2\n+++ -:2\n@@ ")
 
 
 def test_captions_can_go_altogether() -> None:
-    assert run("--captions", "drop", stdin=CAPTURE.encode()).out == CLEAN.replace(CAPTION + "\n\n", "").encode()
+    assert (
+        run("clean", "--captions", "drop", stdin=CAPTURE.encode()).out == CLEAN.replace(CAPTION + "\n\n", "").encode()
+    )
 
 
 def test_rules_can_be_switched_off() -> None:
-    done = run("--no-rule", "repeat", stdin=CAPTURE.encode())
+    done = run("clean", "--no-rule", "repeat", stdin=CAPTURE.encode())
     assert done.out == CAPTURE.encode()
-    assert run("--no-rule", "widgets.font-size", stdin=CAPTURE.encode()).out.count(b"TT\n20\n") == 1
+    assert run("clean", "--no-rule", "widgets.font-size", stdin=CAPTURE.encode()).out.count(b"TT\n20\n") == 1
 
 
 def test_a_users_rules(tmp_path: Path) -> None:
     rules = tmp_path / "mine.toml"
     rules.write_text("[[rule]]\nid = \"mine.ref\"\npattern = 'Ref\\. [A-Z]\\d+'\n")
-    assert run("--rules", rules, stdin=(PLAIN + "Ref. B12\n").encode()).out == PLAIN.encode()
+    assert run("clean", "--rules", rules, stdin=(PLAIN + "Ref. B12\n").encode()).out == PLAIN.encode()
 
 
 @pytest.mark.parametrize(
@@ -155,7 +158,7 @@ def test_a_users_rules(tmp_path: Path) -> None:
 def test_a_wrong_rule_is_named(tmp_path: Path, rule: str, message: str) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(rule)
-    done = run("--rules", path, stdin=b"")
+    done = run("clean", "--rules", path, stdin=b"")
     assert (done.code, done.out) == (2, b"")
     assert done.err.startswith(f"dedupe: {path}: ")
     assert message in done.err
@@ -164,14 +167,14 @@ def test_a_wrong_rule_is_named(tmp_path: Path, rule: str, message: str) -> None:
 def test_a_pattern_that_takes_for_ever_is_named(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text("[[rule]]\nid = \"mine.slow\"\npattern = '(a|aa|a)+(a|aa)+b'\n")
-    done = run("--rules", path, stdin=PLAIN.encode() + b"a" * 1500 + b"\n")
+    done = run("clean", "--rules", path, stdin=PLAIN.encode() + b"a" * 1500 + b"\n")
     assert done.code == 2
     assert "rule mine.slow: pattern '(a|aa|a)+(a|aa)+b' took over" in done.err
 
 
 def test_a_broken_record_is_named_and_passed_on() -> None:
     data = jsonl(CAPTURE) + b'{"text": "cut\n' + b"[1]\n" + jsonl(CAPTURE)
-    done = run(stdin=data)
+    done = run("clean", stdin=data)
     assert done.code == 2
     assert done.out == jsonl(CLEAN) + b'{"text": "cut\n' + b"[1]\n" + jsonl(CLEAN)
     assert done.err.splitlines() == [
@@ -181,26 +184,26 @@ def test_a_broken_record_is_named_and_passed_on() -> None:
 
 
 def test_strict_stops_at_the_first_broken_record() -> None:
-    done = run("--strict", stdin=jsonl(CAPTURE) + b"[1]\n" * 3)
+    done = run("clean", "--strict", stdin=jsonl(CAPTURE) + b"[1]\n" * 3)
     assert done.code == 2
     assert done.err == "dedupe: -:2: is JSON, but not an object; mend it, or run without --strict\n"
 
 
 def test_many_broken_records_are_counted() -> None:
-    done = run("--format", "jsonl", stdin=b"x\n" * 30)
+    done = run("clean", "--format", "jsonl", stdin=b"x\n" * 30)
     assert done.err.count("\n") == 12
     assert done.err.endswith("dedupe: -: 30 broken records in all\n")
 
 
 def test_bytes_that_are_not_utf8() -> None:
     latin = CAPTURE.replace("bridge", "brücke").encode("latin-1")
-    assert run(stdin=latin) == (0, CLEAN.replace("bridge", "brücke").encode(), "")
+    assert run("clean", stdin=latin) == (0, CLEAN.replace("bridge", "brücke").encode(), "")
     record = b'{"text": "caf\xe9"}\n'
-    assert run(stdin=record) == (0, '{"text": "café"}\n'.encode(), "")
+    assert run("clean", stdin=record) == (0, '{"text": "café"}\n'.encode(), "")
 
 
 def test_utf16_is_named() -> None:
-    done = run(stdin="text".encode("utf-16"))
+    done = run("clean", stdin="text".encode("utf-16"))
     assert (done.code, done.out) == (2, b"")
     assert "UTF-16" in done.err
 
@@ -264,11 +267,11 @@ def test_wrong_usage(args: list[str]) -> None:
 
 def test_a_regular_expression_splits() -> None:
     text = f"== 1\n{PLAIN}== 2\n{PLAIN}"
-    assert run("--split", "^== ", stdin=text.encode()) == (0, text.encode(), "")
+    assert run("clean", "--split", "^== ", stdin=text.encode()) == (0, text.encode(), "")
 
 
 def test_stats_reconcile() -> None:
-    done = run("--stats", stdin=jsonl(CAPTURE, PLAIN))
+    done = run("clean", "--stats", stdin=jsonl(CAPTURE, PLAIN))
     stats = json.loads(done.err)
     assert (stats["records"], stats["records_changed"], stats["records_broken"]) == (2, 1, 0)
     assert stats["lines_in"] == CAPTURE.count("\n") + PLAIN.count("\n")

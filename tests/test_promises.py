@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from unittest import mock
 
 from batches import texts
+from command import Memory
 from hypothesis import example, given
 from hypothesis import strategies as st
 from texts import BODY, CAPTION, CAPTURE, HEADLINE
@@ -55,22 +56,14 @@ OPTIONS = st.sampled_from(
 )
 
 
-class Memory(io.BytesIO):
-    """A sink that keeps what it gets."""
-
-    def commit(self) -> None: ...
-
-    def abort(self) -> None: ...
-
-
 def clean_bytes(
     data: bytes, format: str, options: CleanOptions, journal: Journal | None = None
 ) -> tuple[bytes, Report]:
     sink, report = Memory(), Report(shows_progress=False, counts_lines=True)
-    flow = Flow(ReadOptions(format=format), Cleaner(options), report)
+    flow = Flow(ReadOptions(format=format), report, Cleaner(options), split=options.split)
     flow.journal = journal
     stream = io.BytesIO(data)
-    flow.clean_source(read.Source("-", stream, format, stream.read(read.BLOCK_BYTES)), sink)
+    flow.run_source(read.Source("-", stream, format, stream.read(read.BLOCK_BYTES)), sink)
     return sink.getvalue(), report
 
 

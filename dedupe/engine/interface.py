@@ -2,7 +2,8 @@
 
 Text is UTF-8 that may hold lone surrogates as three bytes (what 'surrogatepass' writes). `offsets`
 are n + 1 ascending int64 values: document i is text[offsets[i]:offsets[i + 1]]. Results are bytes
-that the caller casts. Buffers that do not fit are a ValueError, other types a TypeError.
+that the caller casts, or go into the caller's buffers, named `..._out`. Buffers that do not fit are a
+ValueError, other types a TypeError.
 """
 
 from typing import Protocol
@@ -26,6 +27,15 @@ class Engine(Protocol):
     def line_key(self, form: Buffer) -> int:
         """64 bits of a normal form."""
 
+    def gaps(self, text: Buffer, offsets: Buffer) -> bytes:
+        """One byte a document: 1 where three blank lines stand together, and more behind them."""
+
+    def texts(self, offsets: Buffer, spans: Buffer, status: Buffer, at: int, fd: int) -> tuple[bytes, bytes, bytes]:
+        """Of a block's records, those that have a text: offsets, places, and which records they are."""
+
+    def select(self, block: Buffer, starts: Buffer, drops: Buffer) -> bytes:
+        """The records of a block for which `drops` is 0."""
+
     def count_lines(self, text: Buffer, offsets: Buffer) -> int:
         """The lines of all documents, a last one without an ending included."""
 
@@ -46,3 +56,42 @@ class Engine(Protocol):
 
     def raw_offsets(self, raw: Buffer, offsets: Buffer) -> bytes:
         """int64: for each offset into the decoded text of a JSON string, the offset into its raw content."""
+
+    def kept_open(
+        self,
+        n_perm: int,
+        bands: int,
+        rows: int,
+        threshold: float,
+        per_bucket: int = 32,
+        most_verified: int = 64,
+        memory: int = 0,
+        directory: str = "/tmp",
+        /,
+    ) -> object:
+        """An empty table of kept documents; `memory` limits the process's, the table then lies in a file."""
+
+    def digests(self, text: Buffer, offsets: Buffer, out: Buffer) -> None:
+        """16 bytes of each document's bytes."""
+
+    def sketch(self, text: Buffer, offsets: Buffer, n_perm: int, a: Buffer, b: Buffer, out: Buffer) -> None:
+        """The signature of each document, a row of n_perm uint32."""
+
+    def kept_match(
+        self,
+        kept: object,
+        text: Buffer,
+        offsets: Buffer,
+        digests: Buffer,
+        signatures: Buffer,
+        places: Buffer,
+        keepers_out: Buffer,
+        shared_out: Buffer,
+    ) -> int:
+        """Each document's keeper (-1: it is kept) and shingle counts; how many were kept by a bound."""
+
+    def kept_count(self, kept: object) -> int:
+        """Documents kept; they are numbered in order, from 0."""
+
+    def kept_bytes(self, kept: object) -> int:
+        """Bytes held for them."""

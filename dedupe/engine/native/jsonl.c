@@ -12,6 +12,8 @@
 #include "native.h"
 #include <stdbool.h>
 
+#include "jsonl.h"
+
 enum { MAX_DEPTH = 512, MAX_INT_DIGITS = 4300 }; /* as in the reference, which gives the reasons */
 enum { FOUND, BLANK, BROKEN, NOT_AN_OBJECT, NO_FIELD, NOT_A_STRING };
 enum { WIDE = 64 };
@@ -242,6 +244,14 @@ static const uint8_t *copy_string(const uint8_t *p, const uint8_t *limit, uint8_
             to += written;
         } while (p < limit && *p == '\\');
     }
+}
+
+ptrdiff_t jsonl_text(const uint8_t *raw, size_t n_bytes, uint8_t *text)
+{
+    uint8_t *end = text;
+    if (!is_utf8(raw, (Py_ssize_t)n_bytes) || copy_string(raw, raw + n_bytes + 1, &end) != raw + n_bytes)
+        return -1;
+    return end - text;
 }
 
 /* The same without the text. */

@@ -20,6 +20,15 @@ static PyMethodDef calls[] = {
     {"shingles", call_shingles, METH_VARARGS, "shingles(text, offsets, out, out_offsets)"},
     {"jaccard", call_jaccard, METH_VARARGS, "jaccard(sets, set_offsets, pairs, out)"},
     {"digests", call_digests, METH_VARARGS, "digests(text, offsets, out)"},
+    {"texts", call_texts, METH_VARARGS, "texts(offsets, spans, status, at, fd) -> (offsets, places, records)"},
+    {"select", call_select, METH_VARARGS, "select(block, starts, drops) -> bytes"},
+    {"gaps", call_gaps, METH_VARARGS, "gaps(text, offsets) -> bytes"},
+    {"kept_open", call_kept_open, METH_VARARGS,
+     "kept_open(n_perm, bands, rows, threshold, per_bucket=32, most_verified=64, memory=0, directory='/tmp')"},
+    {"kept_match", call_kept_match, METH_VARARGS,
+     "kept_match(kept, text, offsets, digests, signatures, places, keepers_out, shared_out) -> int"},
+    {"kept_count", call_kept_count, METH_VARARGS, "kept_count(kept) -> int"},
+    {"kept_bytes", call_kept_bytes, METH_VARARGS, "kept_bytes(kept) -> int"},
     {NULL, NULL, 0, NULL},
 };
 

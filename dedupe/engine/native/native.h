@@ -47,6 +47,7 @@ CALL(place);
 CALL(scan); /* lines.c */
 CALL(line_table);
 CALL(count_lines);
+CALL(gaps);
 CALL(normal_form);
 CALL(shape_ends);
 CALL(line_key);
@@ -57,6 +58,12 @@ CALL(sketch);
 CALL(shingles);
 CALL(jaccard);
 CALL(digests);
+CALL(texts); /* select.c */
+CALL(select);
+CALL(kept_open); /* kept_calls.c */
+CALL(kept_match);
+CALL(kept_count);
+CALL(kept_bytes);
 #undef CALL
 
 #endif

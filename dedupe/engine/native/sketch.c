@@ -76,10 +76,7 @@ CLONES(void, lower_minima,
        (const uint64_t *shingles, size_t n, const uint32_t *a, const uint32_t *b, size_t n_lanes, uint32_t *minima),
        (shingles, n, a, b, n_lanes, minima))
 
-/* Hands the document's shingles to `take`, at most SOME at a time; -1: no memory. */
-typedef void Take(void *taker, const uint64_t *shingles, size_t n);
-
-static int each_shingle(Words *words, const uint8_t *text, size_t n_bytes, Take *take, void *taker)
+int each_shingle(Words *words, const uint8_t *text, size_t n_bytes, Take *take, void *taker)
 {
     uint64_t shingles[SOME];
     size_t n_kept = 0, n_words = 0;
@@ -95,7 +92,9 @@ static int each_shingle(Words *words, const uint8_t *text, size_t n_bytes, Take 
             size_t some = n - at - (width - 1);
             some = some < SOME ? some : SOME;
             combine(hashes + at, some, words->width, shingles);
-            take(taker, shingles, some);
+            int stops = take(taker, shingles, some);
+            if (stops)
+                return stops;
         }
         n_kept = n < width - 1 ? n : width - 1;
         memmove(words->hashes - n_kept, hashes + n - n_kept, n_kept * sizeof *hashes);
@@ -106,7 +105,7 @@ static int each_shingle(Words *words, const uint8_t *text, size_t n_bytes, Take 
         shingles[0] = 0;
         for (size_t i = 0; i < n_words; i++)
             shingles[0] ^= turned(words->hashes[(ptrdiff_t)i - (ptrdiff_t)n_words], (int)i);
-        take(taker, shingles, 1);
+        return take(taker, shingles, 1);
     }
     return 0;
 }
@@ -131,10 +130,11 @@ void permutations_close(Permutations *permutations)
     free(permutations->a);
 }
 
-static void take_minima(void *taker, const uint64_t *shingles, size_t n)
+static int take_minima(void *taker, const uint64_t *shingles, size_t n)
 {
     Permutations *permutations = taker;
     lower_minima(shingles, n, permutations->a, permutations->b, permutations->n_lanes, permutations->minima);
+    return 0;
 }
 
 int sketch_document(Words *words, Permutations *permutations, const uint8_t *text, size_t n_bytes, uint32_t *signature)
@@ -151,11 +151,12 @@ typedef struct {
     size_t n;
 } Growing;
 
-static void take_keys(void *taker, const uint64_t *shingles, size_t n)
+static int take_keys(void *taker, const uint64_t *shingles, size_t n)
 {
     Growing *set = taker;
     memcpy(set->keys + set->n, shingles, n * sizeof *shingles);
     set->n += n;
+    return 0;
 }
 
 static int by_value(const void *one, const void *other)

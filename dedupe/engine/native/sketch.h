@@ -19,6 +19,11 @@ void permutations_close(Permutations *permutations);
 /* Writes the n_perm values of a document's signature; -1: no memory. */
 int sketch_document(Words *words, Permutations *permutations, const uint8_t *text, size_t n_bytes, uint32_t *signature);
 
+/* Hands a document's shingles, in order and with repeats, to `take`, some at a time; `take` gives 0 to go on.
+ * Gives what the last call of it gave, or -1: no memory. */
+typedef int Take(void *taker, const uint64_t *shingles, size_t n);
+int each_shingle(Words *words, const uint8_t *text, size_t n_bytes, Take *take, void *taker);
+
 /* The most shingles that n bytes can have. */
 #define MOST_SHINGLES(n_bytes) (((n_bytes) + 1) / 2)
 

@@ -3,7 +3,9 @@
 from dedupe.engine.reference.digest import digests
 from dedupe.engine.reference.jaccard import jaccard
 from dedupe.engine.reference.jsonl import place, raw_offsets, records
-from dedupe.engine.reference.lines import count_lines, line_key, line_table, normal_form, scan, shape_ends
+from dedupe.engine.reference.kept import kept_bytes, kept_count, kept_match, kept_open
+from dedupe.engine.reference.lines import count_lines, gaps, line_key, line_table, normal_form, scan, shape_ends
+from dedupe.engine.reference.select import select, texts
 from dedupe.engine.reference.sketch import shingles, sketch
 from dedupe.engine.reference.suspicion import suspicious
 from dedupe.engine.reference.unicode import fold
@@ -13,7 +15,12 @@ __all__ = [
     "count_lines",
     "digests",
     "fold",
+    "gaps",
     "jaccard",
+    "kept_bytes",
+    "kept_count",
+    "kept_match",
+    "kept_open",
     "line_key",
     "line_table",
     "normal_form",
@@ -21,9 +28,11 @@ __all__ = [
     "raw_offsets",
     "records",
     "scan",
+    "select",
     "shape_ends",
     "shingles",
     "sketch",
     "suspicious",
+    "texts",
     "word_hashes",
 ]

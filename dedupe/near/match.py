@@ -1,0 +1,83 @@
+"""Documents in, verdicts out: which of them are copies of one that stays.
+
+Documents are taken in the order of the policy. One goes if an earlier one that stays is its exact copy, or
+has at least the threshold's similarity: the exact Jaccard of their shingle sets, computed for candidates
+that share a band of their MinHash signatures (Broder 1997; Leskovec, Rajaraman and Ullman, Mining of
+Massive Datasets, 3.4). Nothing chains, and the keeper named is the first that was verified. Cost: linear in
+the bytes, and for each document a bounded number of candidates.
+"""
+
+from array import array
+from collections.abc import Sequence
+from tempfile import gettempdir
+from typing import NamedTuple
+
+from dedupe.changes import EXACT, NEAR
+from dedupe.engine import Buffer, engine
+from dedupe.engine.permutations import permutations
+from dedupe.near.bands import Bands, choose_bands
+from dedupe.near.documents import Documents
+from dedupe.options import DropOptions
+
+N_PERM = 128
+DIGEST_BYTES = 16
+PER_BUCKET = 32  # candidates of one band, the newest ones
+MOST_VERIFIED = 64  # candidates of one document that are compared shingle by shingle, the likeliest ones
+
+
+class Verdicts(NamedTuple):
+    """For each document the number of its keeper, or -1 where it stays, and the shingles that the two share
+    and have in all (0, 0 for an exact copy of a text without words)."""
+
+    keepers: Sequence[int]
+    shared: Sequence[int]
+
+    def similarity(self, k: int) -> float:
+        shared, union = self.shared[2 * k], self.shared[2 * k + 1]
+        return shared / union if union else 1.0
+
+    def is_exact(self, k: int) -> bool:
+        return self.shared[2 * k] == self.shared[2 * k + 1]
+
+    def rule(self, k: int) -> str:
+        return EXACT if self.is_exact(k) else NEAR
+
+
+class Sketches(NamedTuple):
+    """Digests (16 bytes) and signatures (n_perm uint32) of documents, one after the other."""
+
+    digests: bytearray
+    signatures: bytearray
+
+
+def sketch_documents(text: Buffer, offsets: Buffer, n_perm: int = N_PERM) -> Sketches:
+    """Safe to call from several threads."""
+    n = len(memoryview(offsets).cast("B")) // 8 - 1
+    a, b = permutations(n_perm)
+    digests, signatures = bytearray(DIGEST_BYTES * n), bytearray(4 * n_perm * n)
+    engine.digests(text, offsets, digests)
+    engine.sketch(text, offsets, n_perm, a, b, signatures)
+    return Sketches(digests, signatures)
+
+
+class Matcher:
+    """The table of documents that stay, and who they are."""
+
+    def __init__(self, options: DropOptions) -> None:
+        self.bands: Bands = choose_bands(options.threshold, options.recall, N_PERM)
+        bands, rows = self.bands.n_bands, self.bands.band_rows
+        self.kept = engine.kept_open(
+            N_PERM, bands, rows, options.threshold, PER_BUCKET, MOST_VERIFIED, options.memory, gettempdir()
+        )
+        self.n_bounded = 0
+        self.numbers = array("q")  # of the documents that stay: their places in the input, where somebody asks
+
+    def match(self, documents: Documents, sketches: Sketches) -> Verdicts:
+        """Looks a batch up, and adds to the table what stays."""
+        n = len(documents)
+        keepers, shared = array("q", bytes(8 * n)), array("q", bytes(16 * n))
+        self.n_bounded += engine.kept_match(
+            self.kept, documents.text, documents.offsets, sketches.digests, sketches.signatures, documents.places,
+            keepers, shared,
+        )  # fmt: skip
+        return Verdicts(keepers, shared)
