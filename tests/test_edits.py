@@ -30,7 +30,7 @@ id = "test.size"
 line = ["TT", "Size #"]
 exact_case = true
 evidence = "beside"
-then = ["#", "# px"]
+then = ["#", "# px", "More from the valley"]
 
 [[rule]]
 id = "test.share"
@@ -142,6 +142,8 @@ SHORT = [
     "Jane Doe is our correspondent in the north",
     "Why?",
     "No.",
+    "More from the valley",
+    "More from the valley",
 ]
 BLANKS = ["", "", "", " ", "\t", "\u00a0", "\u200b", "\u3000 "]
 ENDINGS = ["\n", "\n", "\n", "\r\n", "\r"]
@@ -159,16 +161,61 @@ lines = st.one_of(
 FAMILIES = [HEADLINES[:14], HEADLINES[14:17], HEADLINES[17:20], HEADLINES[20:22], HEADLINES[22:24]]
 
 
+LABELS = [
+    "reuters",
+    "Reuters",
+    "photo",
+    "the",
+    "of a",
+    "2",
+    "bbc.com",
+    "البيت",
+    "中央社",
+    "...",
+    ".",
+    "?",
+    " ",
+    "’",
+    "« a »",
+]
+MARKS = [": ", " - ", " | ", "/", " · ", " -- ", " • ", "—", " ", "(", ")", "[", "]", "（", "）", "【", "】"]
+
+
+@st.composite
+def altered(draw: st.DrawFn, line: str) -> str:
+    """A line with something before or behind it, without its end, or with a character broken."""
+    words = draw(st.lists(st.sampled_from(LABELS), max_size=9))
+    marks = draw(st.lists(st.sampled_from(MARKS), min_size=2, max_size=2))
+    label = draw(st.sampled_from([" ", "."])).join(words)
+    at = draw(st.integers(0, len(line)))
+    return draw(
+        st.sampled_from(
+            [
+                label + marks[0] + line,
+                line + marks[0] + label,
+                line + " " + marks[0] + label + marks[1],
+                marks[0] + label + marks[1] + line,
+                line[:at] + draw(st.sampled_from(["...", "…", " ...", ".", " […]", "[...]", "(...)"])),
+                line[:at]
+                + draw(st.sampled_from(["?", "\ufffd", "\ufffd\ufffd", "□", "ss", "é", "1"]))
+                + line[at + 1 :],
+            ]
+        )
+    )
+
+
 @st.composite
 def articles(draw: st.DrawFn) -> list[str]:
     """A head that repeats itself, artifacts in it, prose, more artifacts; perhaps all of it again."""
-    headline = st.sampled_from(draw(st.sampled_from(FAMILIES)))
+    family = st.sampled_from(draw(st.sampled_from(FAMILIES)))
+    headline = st.one_of(family, family, family.flatmap(altered))
     choice = st.sampled_from(draw(st.lists(lines, min_size=1, max_size=4)))
     head = st.lists(st.one_of(headline, headline, choice, choice, st.sampled_from(SHORT), st.just("")), max_size=12)
     prose = st.lists(st.one_of(st.sampled_from(PROSE), st.sampled_from(["", "", "", *SHORT]), choice), max_size=8)
     body = [draw(st.sampled_from(PROSE)), *draw(prose)]
     tail = draw(st.lists(st.sampled_from(["", *SHORT]), max_size=5))
-    article = [draw(headline), *draw(head), *body, *tail]
+    banners = draw(st.lists(st.sampled_from(["The Valley Post", "Local news of today", "", "Home"]), max_size=4))
+    article = [*(banners if draw(st.booleans()) else []), draw(headline), *draw(head), *body, *tail]
     return article * 2 if draw(st.integers(0, 7)) == 0 else article
 
 
@@ -217,9 +264,21 @@ def encode(text: str) -> bytes:
 @settings(max_examples=1500, deadline=None)
 @given(documents(), options)
 @example("Home\nTT\n12\n\nTT\n12\n" + PROSE[0], {})
+@example("\n".join([HEADLINES[0], SHORT[-1], "", HEADLINES[0], "TT", SHORT[-1], "", PROSE[0]]), {})
 def test_the_engine_decides_as_python_does(native: ModuleType, rules: Rules, document: str, options: dict) -> None:
     data = encode(document)
     assert by_engine(native, data, rules, **options) == decide(data, rules, **options)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.sampled_from(HEADLINES).flatmap(lambda line: st.tuples(st.just(line), altered(line))), st.booleans())
+@example((HEADLINES[0], HEADLINES[0] + " | the of a the the of a"), False)
+@example((HEADLINES[0], HEADLINES[0] + " - Post --"), False)
+@example((HEADLINES[0], HEADLINES[0] + " - Post -"), False)
+@example((HEADLINES[0], HEADLINES[0] + " - Post - -"), False)
+def test_copies(native: ModuleType, rules: Rules, lines: tuple[str, str], turned: bool) -> None:
+    data = encode("\n\n".join([*(lines[::-1] if turned else lines), *PROSE]))
+    assert by_engine(native, data, rules) == decide(data, rules)
 
 
 @settings(max_examples=300, deadline=None)
