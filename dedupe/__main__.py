@@ -39,7 +39,7 @@ def run(argv: list[str]) -> int:
     except click.ClickException as error:
         error.show()
         return 2
-    except (DedupeError, ValueError) as error:
+    except (DedupeError, ValueError, ImportError) as error:
         sys.stderr.write(f"dedupe: {error}\n")
         return 2
 

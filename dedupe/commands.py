@@ -192,7 +192,9 @@ def _run_each(flow: Flow, names: Sequence[str], write: WriteOptions) -> None:
             continue
         if write.diff:
             diff = Diff(source.name, source.format)
-            flow.on_change = lambda line, change, diff=diff: out.write("".join(diff.lines(line, change)).encode())
+            flow.on_change = lambda line, change, diff=diff: out.write(
+                "".join(diff.lines(line, change)).encode("utf-8", "surrogateescape")
+            )
         sink: Sink = NullSink()
         try:
             if write.in_place:
@@ -211,7 +213,7 @@ def _run_each(flow: Flow, names: Sequence[str], write: WriteOptions) -> None:
 
 
 def _open(flow: Flow, name: str) -> Source | None:
-    if name == "-" and sys.stdin.isatty():
+    if name == "-" and sys.stdin and sys.stdin.isatty():
         flow.report.say("reading from the terminal; end with Ctrl-D, or name files")
     try:
         return open_source(name, flow.read)

@@ -205,6 +205,8 @@ def open_source(name: str, options: ReadOptions) -> Source:
     try:
         stream = open_unpacked(name)
         first = _read(stream, BLOCK_BYTES)
+    except InputError:
+        raise
     except OSError as error:
         raise InputError(f"{name}: cannot be read: {error.strerror or error}; check the name and its rights") from None
     except Exception as error:  # each of the four packages has errors of its own
@@ -217,6 +219,8 @@ def open_source(name: str, options: ReadOptions) -> Source:
 def open_unpacked(name: str) -> BinaryIO:
     """A file's bytes, unpacked by its suffix; stdin's for `-`."""
     if name == "-":
+        if sys.stdin is None:
+            raise InputError("-: stdin is closed; name a file")
         return sys.stdin.buffer.raw if isinstance(sys.stdin.buffer, io.BufferedReader) else sys.stdin.buffer
     match Path(name).suffix:
         case ".gz":
@@ -232,11 +236,43 @@ def open_unpacked(name: str) -> BinaryIO:
 
             return cast(BinaryIO, lzma.open(name))
         case ".zst":
-            import zstandard
-
-            return cast(BinaryIO, zstandard.ZstdDecompressor().stream_reader(open(name, "rb"), read_across_frames=True))
+            return cast(BinaryIO, ZstdReader(open(name, "rb")))
         case _:
             return open(name, "rb", buffering=0)
+
+
+class ZstdReader(io.RawIOBase):
+    """A .zst file's bytes. zstandard's own reader takes a file that is cut for one that ends."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        import zstandard
+
+        self.file = file
+        self.decompressor = zstandard.ZstdDecompressor()
+        self.frame: Any = None
+        self.rest = b""  # read from the file, not unpacked yet
+        self.ready = b""
+
+    def read(self, size: int = -1) -> bytes:
+        """At most `size` bytes; EOFError where the file ends within a frame."""
+        while not self.ready:
+            data = self.rest or self.file.read(BLOCK_BYTES)
+            self.rest = b""
+            if not data:
+                if self.frame is not None:
+                    raise EOFError("the last frame is cut")
+                return b""
+            if self.frame is None:
+                self.frame = self.decompressor.decompressobj()
+            self.ready = self.frame.decompress(data)
+            if self.frame.eof:
+                self.rest, self.frame = self.frame.unused_data, None
+        taken, self.ready = self.ready[:size], self.ready[size:]
+        return taken
+
+    def close(self) -> None:
+        self.file.close()
+        super().close()
 
 
 def guess_format(path: Path, first: bytes) -> str:

@@ -229,6 +229,38 @@ def test_a_packed_file_that_breaks_off(tmp_path: Path) -> None:
     assert f"{path}: cannot be" in done.err
 
 
+def test_a_zst_file_that_breaks_off(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl.zst"
+    frame = zstandard.ZstdCompressor().compress(jsonl(CAPTURE, PLAIN))
+    path.write_bytes(frame + frame)
+    assert run("clean", path).out == jsonl(CLEAN, PLAIN) * 2
+    path.write_bytes(frame + frame[:-9])
+    done = run("clean", "--in-place", path)
+    assert done.code == 2
+    assert "the last frame is cut" in done.err
+    assert path.read_bytes() == frame + frame[:-9]
+
+
+def test_what_is_no_file_is_written_into(tmp_path: Path, capture: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE)
+    assert run("clean", capture, "-o", pipe).code == 0
+    assert reader.communicate(timeout=60)[0] == CLEAN.encode()
+    assert pipe.is_fifo()
+    done = run("clean", "--in-place", pipe)
+    assert done.code == 2
+    assert "is no regular file" in done.err
+
+
+def test_the_audit_of_what_was_rewritten_stays(tmp_path: Path, capture: Path) -> None:
+    broken, audit = tmp_path / "broken.jsonl", tmp_path / "audit.jsonl"
+    broken.write_text("{")
+    assert run("clean", "--strict", "--in-place", "--audit", audit, capture, broken).code == 2
+    assert capture.read_text() == CLEAN
+    assert run("restore", audit, capture).out == CAPTURE.encode()
+
+
 def test_output_takes_its_place_when_it_is_whole(capture: Path, tmp_path: Path) -> None:
     target = tmp_path / "out.txt"
     target.write_text("before")

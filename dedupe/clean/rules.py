@@ -160,7 +160,7 @@ def read_rules(path: Path, tests: bool = True) -> list[Rule]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RulesError(f"{path}: cannot be read as rules: {error}") from None
     entries = data.pop("rule", [])
-    if data or not isinstance(entries, list):
+    if data or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise RulesError(f"{path}: {', '.join(data) or 'rule'}: not known here; write [[rule]] tables only")
     rules = [_make_rule(path, entry) for entry in entries]
     for rule in rules if tests else ():
