@@ -27,7 +27,7 @@ MOST_VERIFIED = 64  # candidates of one document that are compared shingle by sh
 
 class Verdicts(NamedTuple):
     """For each document the number of its keeper, or -1 where it stays, and the shingles that the two share
-    and have in all (0, 0 for an exact copy of a text without words)."""
+    and have in all (-1, -1 for an exact copy)."""
 
     keepers: Sequence[int]
     shared: Sequence[int]
@@ -37,7 +37,7 @@ class Verdicts(NamedTuple):
         return shared / union if union else 1.0
 
     def is_exact(self, k: int) -> bool:
-        return self.shared[2 * k] == self.shared[2 * k + 1]
+        return self.shared[2 * k] < 0
 
     def rule(self, k: int) -> str:
         return EXACT if self.is_exact(k) else NEAR
