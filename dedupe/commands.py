@@ -71,7 +71,7 @@ def _run_files(
     cleaner = None if command == "drop" else Cleaner(clean)
     dropper = _make_dropper(drop, read, write) if drop else None
     threads = drop.threads or _count_cores() if drop else 1
-    flow = Flow(read, report, cleaner, dropper, clean.split, threads)
+    flow = Flow(read, report, cleaner, dropper, "never" if clean.page else clean.split, threads)
     removed = open_sink(drop.removed) if drop and drop.removed else None
     try:
         if dropper and not dropper.policy.decides_at_once:

@@ -50,10 +50,18 @@ class CleanOptions:
     """Rules files to apply beside the shipped ones."""
     no_rule: tuple[str, ...] = ()
     """Rules that do not apply: an id (`en.share`), or a family (`en`, `repeat`)."""
+    page: bool = False
+    """Each document is all visible text of one web page, a block a line: only its article stays."""
+    headline: bool = True
+    """Of a page, the headline stays above its article."""
 
     def __post_init__(self) -> None:
         if self.captions not in ("keep", "drop"):
             raise ValueError(f"captions {self.captions!r}: use keep or drop")
+        if not self.page and not self.headline:
+            raise ValueError("--no-headline says what stays of a page; it goes with --page")
+        if self.page and self.split not in ("auto", "never"):
+            raise ValueError(f"split {self.split!r}: with --page, each document is one page and is not split")
         if self.split in ("auto", "never"):
             return
         import regex

@@ -51,6 +51,8 @@ CALL(gaps);
 CALL(normal_form);
 CALL(shape_ends);
 CALL(line_key);
+CALL(page_columns); /* page.c */
+CALL(pages);
 CALL(suspicious); /* suspicion.c */
 CALL(fold); /* near.c */
 CALL(word_hashes);
