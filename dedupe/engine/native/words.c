@@ -436,7 +436,7 @@ INLINED int cut_words_body(int vector_bytes, Words *words, Cutting *cut, const u
         if (at == end || *at < 0x80 || n >= BLOCK - 2)
             continue;
         int met = family_of(*at);
-        if (met != NO_FAMILY && met != family && n) {
+        if (met != NO_FAMILY && met != family) {
             family = met;
             continue;
         }
