@@ -645,8 +645,7 @@ size_t kept_number(const Kept *kept)
 
 size_t kept_memory(const Kept *kept)
 {
-    size_t members = kept->overlap.own.room + kept->overlap.extra.room;
     return kept->n * kept->stride + kept->n_tables * kept->table_slots * sizeof(uint64_t)
-        + members * sizeof(Member) + kept->raw.room + kept->text.room
+        + overlap_memory(&kept->overlap) + kept->raw.room + kept->text.room
         + kept->arrived_room * sizeof *kept->arrived;
 }
