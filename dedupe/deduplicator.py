@@ -14,7 +14,7 @@ from types import TracebackType
 from dedupe.document import Removal
 from dedupe.near.documents import PLAIN, Documents
 from dedupe.near.keep import parse_policy
-from dedupe.near.kept_texts import KeptTexts, Record
+from dedupe.near.kept_texts import END, KeptTexts, Record
 from dedupe.near.match import DIGEST_BYTES, N_PERM, Matcher, Sketches, sketch_documents
 from dedupe.options import DropOptions
 
@@ -26,9 +26,10 @@ class Deduplicator:
     """Says of each document of a stream whether one like it was kept before.
 
     With `path`, kept documents stand in that file, and a later Deduplicator on it goes on where this one ended,
-    however it ended. A document that was kept before and comes once more under the same name, as after a
-    crash between keeping and storing it, is that document, and stays. Raises ValueError for a policy
-    other than first, InputError for a file that cannot be used. Close it, or use it in a with statement.
+    however it ended. Where that was not by `close`, nobody knows whether what was kept was also stored: such a
+    document, when it comes once more under the same name, is that document, and stays. Raises ValueError for a
+    policy other than first, InputError for a file that cannot be used. Close it, or use it in a with statement;
+    one that is left by an error was not closed in that sense.
 
     >>> with Deduplicator() as stream:
     ...     [stream.add(text) for text in ("a b c d e f", "A, b: c d e f!", "g")]
@@ -43,6 +44,8 @@ class Deduplicator:
         """Documents seen, and so the next one's number; of an earlier run, up to the last one that was kept."""
         self._matcher = Matcher(options)
         self._numbers, self._starts = array("q"), array("q")  # of kept documents: numbers, records in the file
+        self._awaited = bytearray()
+        """Of documents that earlier runs kept: may they come once more?"""
         self._texts = KeptTexts(path)
         try:
             for records in _batches(self._texts.read()):
@@ -50,10 +53,11 @@ class Deduplicator:
         except BaseException:
             self._texts.close()
             raise
-        self._awaited = bytearray(b"\1") * len(self._numbers)
-        """Of documents that an earlier run kept: may they come once more?"""
 
     def _take_up(self, records: list[Record]) -> None:
+        if records[0].number == END:
+            self._awaited = bytearray(len(self._numbers))
+            return
         offsets = array("q", accumulate((len(record.text) for record in records), initial=0))
         text = b"".join(record.text for record in records)
         places = array("q")
@@ -65,6 +69,7 @@ class Deduplicator:
         for record, keeper in zip(records, verdicts.keepers, strict=True):
             if keeper < 0:
                 self._remember(record)
+                self._awaited.append(1)
         self.n_documents = records[-1].number + 1
 
     def _remember(self, record: Record) -> None:
@@ -128,8 +133,11 @@ class Deduplicator:
         return self._texts.name_at(self._starts[i]).decode("utf-8", "surrogatepass")
 
     def close(self) -> None:
-        """Ends it; what was kept is safe."""
-        self._texts.close()
+        """Ends it: what was kept is safe, and was stored."""
+        try:
+            self._texts.end()
+        finally:
+            self._texts.close()
 
     def __enter__(self) -> "Deduplicator":
         return self
@@ -137,7 +145,10 @@ class Deduplicator:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.close()
+        if error:
+            self._texts.close()
+        else:
+            self.close()
 
 
 def _encode(text: str) -> bytes:
@@ -147,13 +158,17 @@ def _encode(text: str) -> bytes:
 
 
 def _batches(records: Iterator[Record]) -> Iterator[list[Record]]:
+    """Records in batches; END in one of its own."""
     batch: list[Record] = []
     size = 0
     for record in records:
-        batch.append(record)
-        size += len(record.text)
-        if len(batch) == BATCH_DOCUMENTS or size >= BATCH_BYTES:
+        if batch and (record.number == END or len(batch) == BATCH_DOCUMENTS or size >= BATCH_BYTES):
             yield batch
             batch, size = [], 0
+        if record.number == END:
+            yield [record]
+            continue
+        batch.append(record)
+        size += len(record.text)
     if batch:
         yield batch

@@ -1,10 +1,11 @@
 """A file of the texts that were kept, so that a stream can be taken up again where it was left.
 
 After a first line stand records, one behind the other: a head (number, sizes of name and text, a CRC-32 of both,
-a CRC-32 of all that), the name, the text. Records are only ever added, and taken back from the end. A process
-that is killed leaves at most its last record cut short: that one is passed over, and overwritten. Anything else
-that is not whole is an InputError. The matcher reads texts where they stand; names are read when somebody asks.
-One process at a time: the file is locked while it is open. Disk: the texts, and 28 bytes and its name for each.
+a CRC-32 of all that), the name, the text; a record of the last number says that a run ended well. Records are
+only ever added, and taken back from the end. A process that is killed leaves at most its last record cut short:
+that one is passed over, and overwritten. Anything else that is not whole is an InputError. The matcher reads texts
+where they stand; names are read when somebody asks. One process at a time: the file is locked while it is open.
+Disk: the texts, and 28 bytes and its name for each.
 """
 
 import fcntl
@@ -21,6 +22,7 @@ from dedupe.errors import InputError, OutputError
 FIRST_LINE = b"dedupe kept texts 1\n"
 FIELDS = struct.Struct("<QIQI")  # number, bytes of the name, bytes of the text, CRC-32 of both
 HEAD_BYTES = FIELDS.size + 4  # and a CRC-32 of the fields
+END = 2**64 - 1  # in place of a number: everything before it was dealt with
 
 
 class Record(NamedTuple):
@@ -40,6 +42,8 @@ class KeptTexts:
         self.is_temporary = path is None
         self.file = TemporaryFile(prefix="dedupe-", buffering=0) if path is None else self._open(path)
         self.fd = self.file.fileno()
+        self.ended_at = len(FIRST_LINE)
+        """Where the last END ends."""
         try:
             self.size = self._begin()
         except BaseException:
@@ -87,6 +91,8 @@ class KeptTexts:
                 raise self._damaged(start)
             yield Record(number, start, end - text_size, body[name_size:])
             start = end
+            if number == END:
+                self.ended_at = end
         self.cut(start)
 
     def _damaged(self, start: int) -> InputError:
@@ -126,6 +132,12 @@ class KeptTexts:
         except OSError as error:
             raise OutputError(f"{self.name}: cannot be written: {error.strerror}; make room") from None
         return at
+
+    def end(self) -> None:
+        """Notes that everything so far was dealt with."""
+        if not self.is_temporary and self.size != self.ended_at:
+            self.add(END, b"", b"")
+            self.ended_at = self.size
 
     def close(self) -> None:
         """Leaves what was added safe from a loss of power."""
