@@ -518,25 +518,28 @@ static int64_t read_block(const uint8_t *block, Py_ssize_t size, Py_ssize_t n_li
     return used;
 }
 
-static Py_ssize_t count_lines(const uint8_t *block, Py_ssize_t size)
+/* Where the lines begin, and the block's end behind them; NULL: no memory. */
+static int64_t *find_lines(const uint8_t *block, Py_ssize_t size, Py_ssize_t *n_lines)
 {
-    Py_ssize_t n_lines = 0;
-    for (const uint8_t *p = block, *end = block + size; p < end; n_lines++) {
+    size_t room = 1024, n = 0;
+    int64_t *starts = malloc(room * sizeof *starts);
+    for (const uint8_t *p = block, *end = block + size; starts && p < end; n++) {
+        if (n + 1 == room) {
+            int64_t *larger = realloc(starts, (room *= 2) * sizeof *starts);
+            if (!larger)
+                free(starts);
+            starts = larger;
+            if (!starts)
+                break;
+        }
+        starts[n] = p - block;
         const uint8_t *newline = memchr(p, '\n', (size_t)(end - p));
         p = newline ? newline + 1 : end;
     }
-    return n_lines;
-}
-
-static void find_lines(const uint8_t *block, Py_ssize_t size, Py_ssize_t n_lines, int64_t *starts)
-{
-    const uint8_t *p = block, *end = block + size;
-    for (Py_ssize_t i = 0; i < n_lines; i++) {
-        starts[i] = p - block;
-        const uint8_t *newline = p < end ? memchr(p, '\n', (size_t)(end - p)) : NULL;
-        p = newline ? newline + 1 : end;
-    }
-    starts[n_lines] = size;
+    if (starts)
+        starts[n] = size;
+    *n_lines = (Py_ssize_t)n;
+    return starts;
 }
 
 PyObject *call_records(PyObject *module, PyObject *args)
@@ -547,29 +550,30 @@ PyObject *call_records(PyObject *module, PyObject *args)
         return NULL;
     const Field field = {name.buf, name.len};
     Py_ssize_t n_lines;
+    int64_t *lines;
     Py_BEGIN_ALLOW_THREADS
-    n_lines = count_lines(block.buf, block.len);
+    lines = find_lines(block.buf, block.len, &n_lines);
     Py_END_ALLOW_THREADS
 
     const Py_ssize_t word = sizeof(int64_t);
-    PyObject *starts = PyBytes_FromStringAndSize(NULL, (n_lines + 1) * word);
+    PyObject *starts = lines ? PyBytes_FromStringAndSize((const char *)lines, (n_lines + 1) * word) : PyErr_NoMemory();
     PyObject *spans = PyBytes_FromStringAndSize(NULL, 2 * n_lines * word);
     PyObject *text = PyByteArray_FromStringAndSize(NULL, block.len);
     PyObject *offsets = PyBytes_FromStringAndSize(NULL, (n_lines + 1) * word);
     PyObject *status = PyBytes_FromStringAndSize(NULL, n_lines);
     PyObject *result = NULL;
     if (starts && spans && text && offsets && status) {
-        int64_t *starts_at = (int64_t *)PyBytes_AsString(starts), *spans_at = (int64_t *)PyBytes_AsString(spans);
+        int64_t *spans_at = (int64_t *)PyBytes_AsString(spans);
         int64_t *offsets_at = (int64_t *)PyBytes_AsString(offsets);
         uint8_t *text_at = (uint8_t *)PyByteArray_AsString(text), *status_at = (uint8_t *)PyBytes_AsString(status);
         int64_t used;
         Py_BEGIN_ALLOW_THREADS
-        find_lines(block.buf, block.len, n_lines, starts_at);
-        used = read_block(block.buf, block.len, n_lines, &field, starts_at, spans_at, text_at, offsets_at, status_at);
+        used = read_block(block.buf, block.len, n_lines, &field, lines, spans_at, text_at, offsets_at, status_at);
         Py_END_ALLOW_THREADS
         if (PyByteArray_Resize(text, (Py_ssize_t)used) == 0)
             result = PyTuple_Pack(5, starts, spans, text, offsets, status);
     }
+    free(lines);
     Py_XDECREF(starts);
     Py_XDECREF(spans);
     Py_XDECREF(text);

@@ -58,6 +58,7 @@ CALL(sketch);
 CALL(shingles);
 CALL(jaccard);
 CALL(digests);
+CALL(read_lines); /* source.c */
 CALL(texts); /* select.c */
 CALL(select);
 CALL(kept_open); /* kept_calls.c */
