@@ -1,7 +1,7 @@
 """For Python programs whose documents come one by one: each is decided on as it comes, and remembered.
 
 What has to be known of kept documents stands in a file, their texts among it, so that a stream that was broken
-off can go on. On opening, all that it holds is sketched anew: some 500 MB a second.
+off can go on. On opening, all that it holds is sketched anew: some 400 MB a second.
 """
 
 import os

@@ -66,7 +66,7 @@ def drop_duplicates(dataset: AnyDataset, column: str = "text", options: DropOpti
 
 
 def _read_kept(dataset: IterableDataset, column: str, options: DropOptions | None) -> Iterator[Mapping[str, Any]]:
-    rows = iter(dataset)
+    rows = iter(dataset.with_format(None))
     with Deduplicator(options) as stream:
         while batch := list(islice(rows, BATCH_ROWS)):
             removals = iter(stream.add_many(row[column] for row in batch if row[column] is not None))

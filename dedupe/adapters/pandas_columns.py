@@ -1,7 +1,8 @@
 """pandas: a function on a Series, a mask aligned with its index, and a frame that says why.
 
 Strings that pandas holds in Arrow go to the engine as they are; others (object, python) pass through
-pyarrow once. Missing values stay as they are, and are copies of nothing.
+pyarrow once, which has no room for lone surrogates: a UnicodeEncodeError. Missing values stay as they are, and
+are copies of nothing.
 """
 
 import pandas as pd

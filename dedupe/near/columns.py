@@ -5,8 +5,11 @@ in chunks needs no copy in one piece. Texts go into a temporary file, from which
 read again. Memory: 500 bytes a document that stays, 16 a document, beside the columns themselves.
 """
 
+import os
 from array import array
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -15,7 +18,7 @@ from dedupe.engine import Buffer
 from dedupe.near.documents import PLAIN, Documents, Spool
 from dedupe.near.drop import Collector
 from dedupe.near.keep import Policy, parse_policy
-from dedupe.near.match import Matcher, sketch_documents
+from dedupe.near.match import Matcher, Sketches, sketch_documents
 from dedupe.options import DropOptions
 
 PIECE_DOCUMENTS = 4096  # that are sketched at a time: 2 MB of signatures
@@ -42,8 +45,7 @@ class Keepers(NamedTuple):
 def find_keepers(columns: Iterable[Column], options: DropOptions | None = None) -> Keepers:
     """Decides which documents of a corpus stay. They are numbered from 0 through all columns.
 
-    Takes the policies first, last and longest; ValueError for others, since a column of texts has no other
-    fields to look at.
+    Takes the policies first, last and longest; ValueError for others, since a column has no fields.
     """
     options = options or DropOptions()
     policy = parse_policy(options.keep)
@@ -53,18 +55,18 @@ def find_keepers(columns: Iterable[Column], options: DropOptions | None = None) 
     keepers, shared = array("q"), array("q")
     collector = Collector(matcher)
     with spool.file:
-        for documents in _pieces(columns, spool):
-            if not policy.decides_at_once:
+        pieces = _pieces(columns, spool)
+        if not policy.decides_at_once:
+            for documents in pieces:
                 collector.add(documents, _keys(policy, len(collector.keys), documents))
-                continue
-            verdicts = matcher.match(documents, sketch_documents(documents.text, documents.offsets))
+            decided = collector.decide()
+            return _keepers(*(np.frombuffer(x, np.int64) for x in (decided.keepers, decided.numbers, decided.shared)))
+        for documents, sketches in _sketch_ahead(pieces, options.threads or os.cpu_count() or 1):
+            verdicts = matcher.match(documents, sketches)
             keepers.extend(verdicts.keepers)
             shared.extend(verdicts.shared)
-        if policy.decides_at_once:
-            ours = np.frombuffer(keepers, np.int64)
-            return _keepers(ours, np.flatnonzero(ours < 0), np.frombuffer(shared, np.int64))
-        decided = collector.decide()
-    return _keepers(*(np.frombuffer(x, np.int64) for x in (decided.keepers, decided.numbers, decided.shared)))
+    ours = np.frombuffer(keepers, np.int64)
+    return _keepers(ours, np.flatnonzero(ours < 0), np.frombuffer(shared, np.int64))
 
 
 def _pieces(columns: Iterable[Column], spool: Spool) -> Iterator[Documents]:
@@ -81,6 +83,19 @@ def _pieces(columns: Iterable[Column], spool: Spool) -> Iterator[Documents]:
             places = np.empty((n, 4), np.int64)
             places[:, 0], places[:, 1], places[:, 2], places[:, 3] = spool.fd, piece[:-1] + shift, np.diff(piece), PLAIN
             yield Documents(text, piece.data, places.data, range(n))
+
+
+def _sketch_ahead(pieces: Iterator[Documents], threads: int) -> Iterator[tuple[Documents, Sketches]]:
+    """The pieces in order, each with its sketches, which threads make a few pieces ahead."""
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: deque[tuple[Documents, Future[Sketches]]] = deque()
+        for documents in pieces:
+            waiting.append((documents, pool.submit(sketch_documents, documents.text, documents.offsets)))
+            if len(waiting) > threads:
+                documents, future = waiting.popleft()
+                yield documents, future.result()
+        for documents, future in waiting:
+            yield documents, future.result()
 
 
 def _keys(policy: Policy, first: int, documents: Documents) -> list[tuple[int, float]]:

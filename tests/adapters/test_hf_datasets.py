@@ -99,6 +99,8 @@ def test_a_stream_is_decided_anew_each_time() -> None:
 def test_a_stream_takes_the_first_only() -> None:
     dataset = datasets.Dataset.from_dict(ROWS)
     stream = dataset.to_iterable_dataset(num_shards=2)
-    assert [row["number"] for row in drop_duplicates(stream)] == drop_duplicates(dataset)["number"][:]
+    for format in (None, "arrow"):
+        kept = drop_duplicates(stream.with_format(format))
+        assert [row["number"] for row in kept] == drop_duplicates(dataset)["number"][:]
     with pytest.raises(ValueError, match="use first"):
         next(iter(drop_duplicates(stream, options=DropOptions(keep="last"))))

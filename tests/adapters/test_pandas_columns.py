@@ -53,6 +53,8 @@ def test_a_series_that_does_not_change_is_a_copy() -> None:
 
 
 def test_what_is_no_text_is_refused() -> None:
+    with pytest.raises(UnicodeEncodeError):
+        pandas_columns.clean_column(pd.Series(["\ud83d"], dtype=object))
     for series in (pd.Series([1]), pd.Series(["a", 1], dtype=object), pd.Series(["a"], dtype="category")):
         with pytest.raises((TypeError, pa.ArrowInvalid)):
             pandas_columns.keep_mask(series)

@@ -30,6 +30,15 @@ def test_expressions_of_a_lazy_frame() -> None:
     assert clean.filter(polars_columns.keep_mask(pl.col("text"))).collect()["number"].to_list() == [0, 2, 3, 5, 6]
 
 
+def test_a_lazy_frame_keeps_its_order_of_work() -> None:
+    """A filter behind the mask must not move before it, nor the other way round."""
+    frame = pl.LazyFrame({"site": ["a", "b", "a", "b"], "text": ["one story", "one story", "another", "another"]})
+    mask, is_b = polars_columns.keep_mask(pl.col("text")), pl.col("site") == "b"
+    assert frame.filter(is_b).filter(mask).collect().height == 2
+    assert frame.filter(mask).filter(is_b).collect().height == 0
+    assert frame.with_columns(keeps=mask).filter(is_b).collect()["keeps"].to_list() == [False, False]
+
+
 def test_each_group_by_itself() -> None:
     frame = pl.DataFrame({"site": ["a", "b", "a", "b"], "text": ["one story", "one story", "one story", "another"]})
     mask = polars_columns.keep_mask(pl.col("text"), DropOptions(keep="last"))
