@@ -67,9 +67,9 @@ def test_a_column_is_decided_as_its_documents_are(texts: list[str], policy: str)
     assert (keep_mask(*batch(texts), options) == (found.keepers < 0)).all()
 
 
-@given(TEXTS, st.integers(0, 12), POLICIES, st.integers(1, 3))
-def test_chunks_pieces_and_threads_change_nothing(texts: list[str], cut: int, policy: str, threads: int) -> None:
-    options = DropOptions(threshold=0.5, keep=policy, threads=threads)
+@given(TEXTS, st.integers(0, 12), POLICIES)
+def test_chunks_and_pieces_change_nothing(texts: list[str], cut: int, policy: str) -> None:
+    options = DropOptions(threshold=0.5, keep=policy)
     text, offsets = batch(texts)
     cut = min(cut, len(texts))
     chunks = [columns.Column(text, offsets[: cut + 1]), columns.Column(text, offsets[cut:])]

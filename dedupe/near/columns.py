@@ -5,11 +5,8 @@ in chunks needs no copy in one piece. Texts go into a temporary file, from which
 read again. Memory: 500 bytes a document that stays, 16 a document, beside the columns themselves.
 """
 
-import os
 from array import array
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -18,7 +15,7 @@ from dedupe.engine import Buffer
 from dedupe.near.documents import PLAIN, Documents, Spool
 from dedupe.near.drop import Collector
 from dedupe.near.keep import Policy, parse_policy
-from dedupe.near.match import Matcher, Sketches, sketch_documents
+from dedupe.near.match import Matcher, sketch_documents
 from dedupe.options import DropOptions
 
 PIECE_DOCUMENTS = 4096  # that are sketched at a time: 2 MB of signatures
@@ -61,8 +58,8 @@ def find_keepers(columns: Iterable[Column], options: DropOptions | None = None) 
                 collector.add(documents, _keys(policy, len(collector.keys), documents))
             decided = collector.decide()
             return _keepers(*(np.frombuffer(x, np.int64) for x in (decided.keepers, decided.numbers, decided.shared)))
-        for documents, sketches in _sketch_ahead(pieces, options.threads or os.cpu_count() or 1):
-            verdicts = matcher.match(documents, sketches)
+        for documents in pieces:
+            verdicts = matcher.match(documents, sketch_documents(documents.text, documents.offsets))
             keepers.extend(verdicts.keepers)
             shared.extend(verdicts.shared)
     ours = np.frombuffer(keepers, np.int64)
@@ -83,19 +80,6 @@ def _pieces(columns: Iterable[Column], spool: Spool) -> Iterator[Documents]:
             places = np.empty((n, 4), np.int64)
             places[:, 0], places[:, 1], places[:, 2], places[:, 3] = spool.fd, piece[:-1] + shift, np.diff(piece), PLAIN
             yield Documents(text, piece.data, places.data, range(n))
-
-
-def _sketch_ahead(pieces: Iterator[Documents], threads: int) -> Iterator[tuple[Documents, Sketches]]:
-    """The pieces in order, each with its sketches, which threads make a few pieces ahead."""
-    with ThreadPoolExecutor(threads) as pool:
-        waiting: deque[tuple[Documents, Future[Sketches]]] = deque()
-        for documents in pieces:
-            waiting.append((documents, pool.submit(sketch_documents, documents.text, documents.offsets)))
-            if len(waiting) > threads:
-                documents, future = waiting.popleft()
-                yield documents, future.result()
-        for documents, future in waiting:
-            yield documents, future.result()
 
 
 def _keys(policy: Policy, first: int, documents: Documents) -> list[tuple[int, float]]:
