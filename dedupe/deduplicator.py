@@ -89,8 +89,10 @@ class Deduplicator:
         return self.add_many((text,), (name,))[0]
 
     def add_many(self, texts: Iterable[str], names: Iterable[str] | None = None) -> list[Removal | None]:
-        """Decides on several documents in order, the same as one by one; ValueError where the names are not as
-        many."""
+        """Decides on several documents in order, the same as one by one.
+
+        ValueError where the names are not as many. After an OutputError, n_documents tells how many were decided.
+        """
         encoded = [_encode(text) for text in texts]
         labels = [b""] * len(encoded) if names is None else [_encode(name) for name in names]
         if len(labels) != len(encoded):

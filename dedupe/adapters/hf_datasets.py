@@ -46,11 +46,18 @@ def keep_mask(
     dataset: Dataset, column: str = "text", options: DropOptions | None = None
 ) -> "np.ndarray[Any, np.dtype[np.bool_]]":
     """Which rows of a dataset stay, a bool for each; a row without a text does."""
+    return arrow_columns.find_keepers(_texts(dataset, column), options).keepers < 0
+
+
+def find_duplicates(dataset: Dataset, column: str = "text", options: DropOptions | None = None) -> Dataset:
+    """The rows that go and why: their numbers, their keepers', and the exact similarities."""
+    return Dataset(arrow_columns.find_duplicates(_texts(dataset, column), options))
+
+
+def _texts(dataset: Dataset, column: str) -> pa.ChunkedArray:
     batches = dataset.select_columns(column).with_format("arrow").iter(BATCH_ROWS)
     chunks = [chunk for batch in batches for chunk in batch.column(column).chunks]
-    return (
-        arrow_columns.find_keepers(pa.chunked_array(chunks, pa.string() if not chunks else None), options).keepers < 0
-    )
+    return pa.chunked_array(chunks, None if chunks else pa.large_string())
 
 
 def drop_duplicates(dataset: AnyDataset, column: str = "text", options: DropOptions | None = None) -> AnyDataset:

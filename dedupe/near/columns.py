@@ -68,12 +68,12 @@ def find_keepers(columns: Iterable[Column], options: DropOptions | None = None) 
 
 def _pieces(columns: Iterable[Column], spool: Spool) -> Iterator[Documents]:
     """The documents of columns, a few thousand at a time, their texts put aside."""
-    for text, offsets in columns:
-        bounds = np.frombuffer(offsets, np.int64)
+    for column in columns:
+        text, bounds = memoryview(column.text).cast("B"), np.frombuffer(column.offsets, np.int64)
         if not len(bounds) or bounds[0] < 0 or bounds[-1] > len(text) or (bounds[1:] < bounds[:-1]).any():
             raise ValueError("offsets must be n + 1 ascending int64 values that lie within the text")
         first, last = int(bounds[0]), int(bounds[-1])
-        shift = spool.put(memoryview(text)[first:last]) - first
+        shift = spool.put(text[first:last]) - first
         for start in range(0, len(bounds) - 1, PIECE_DOCUMENTS):
             piece = bounds[start : start + PIECE_DOCUMENTS + 1]
             n = len(piece) - 1

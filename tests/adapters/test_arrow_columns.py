@@ -3,9 +3,9 @@
 from array import array
 
 import pytest
-from conftest import CLEANED, COLUMN, KEEPS, REMOVALS, need
 from hypothesis import given
 from hypothesis import strategies as st
+from texts_column import CLEANED, COLUMN, KEEPS, REMOVALS, need
 
 need("pyarrow")
 

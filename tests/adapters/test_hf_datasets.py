@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import CLEANED, COLUMN, KEEPS, need
+from texts_column import CLEANED, COLUMN, KEEPS, REMOVALS, need
 
 need("datasets")
 
@@ -14,7 +14,7 @@ import datasets  # noqa: E402
 from datasets.fingerprint import Hasher  # noqa: E402
 
 from dedupe import CleanOptions, DropOptions  # noqa: E402
-from dedupe.adapters.hf_datasets import TextCleaner, drop_duplicates, keep_mask  # noqa: E402
+from dedupe.adapters.hf_datasets import TextCleaner, drop_duplicates, find_duplicates, keep_mask  # noqa: E402
 
 ROWS = {"number": list(range(8)), "text": COLUMN}
 
@@ -71,6 +71,7 @@ def test_a_cleaner_is_hashed_by_what_it_does(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_dataset_without_its_duplicates(dataset: Any) -> None:
     clean = dataset.map(TextCleaner(), batched=True)
     assert keep_mask(clean).tolist() == KEEPS
+    assert [tuple(row.values()) for row in find_duplicates(clean)] == REMOVALS
     one = drop_duplicates(clean)
     assert one["number"][:] == kept(ROWS["number"])
     assert one._fingerprint == drop_duplicates(clean)._fingerprint
@@ -80,7 +81,7 @@ def test_a_dataset_without_its_duplicates(dataset: Any) -> None:
     assert drop_duplicates(clean, options=DropOptions(keep="last"))["number"][:] == [1, 2, 4, 5, 7]
     mask = keep_mask(clean)
     assert clean.filter(lambda _, i: mask[i], with_indices=True)["number"][:] == kept(ROWS["number"])
-    assert len(drop_duplicates(clean.select([]))) == 0
+    assert len(drop_duplicates(clean.select([]))) == len(find_duplicates(clean.select([]))) == 0
 
 
 def test_a_stream_is_decided_anew_each_time() -> None:

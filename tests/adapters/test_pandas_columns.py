@@ -1,7 +1,7 @@
 """A Series is cleaned and decided under its own index and dtype."""
 
 import pytest
-from conftest import CLEANED, COLUMN, KEEPS, need
+from texts_column import CLEANED, COLUMN, KEEPS, need
 
 need("pandas", "pyarrow")
 

@@ -1,7 +1,7 @@
 """A Series, and an expression of a lazy frame, are cleaned and decided under their own names."""
 
 import pytest
-from conftest import CLEANED, COLUMN, KEEPS, REMOVALS, need
+from texts_column import CLEANED, COLUMN, KEEPS, REMOVALS, need
 
 need("polars", "pyarrow")
 

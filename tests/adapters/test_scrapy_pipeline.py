@@ -12,9 +12,9 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from conftest import need
 from test_drop import changed, similarity, story
 from texts import CAPTURE, CLEAN
+from texts_column import need
 
 need("scrapy")
 

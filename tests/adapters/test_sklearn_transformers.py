@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import CLEANED, COLUMN, need
 from test_drop import changed, story
+from texts_column import CLEANED, COLUMN, need
 
 need("sklearn")
 

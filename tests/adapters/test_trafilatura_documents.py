@@ -6,8 +6,8 @@ import sys
 from typing import Any
 
 from command import run
-from conftest import need
 from texts import BODY, CAPTION, CLEAN, HEADLINE
+from texts_column import need
 
 need("trafilatura")
 
