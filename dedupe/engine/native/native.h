@@ -52,6 +52,7 @@ CALL(normal_form);
 CALL(shape_ends);
 CALL(line_key);
 CALL(suspicious); /* suspicion.c */
+CALL(hold_memory); /* memory.c */
 CALL(fold); /* near.c */
 CALL(word_hashes);
 CALL(sketch);

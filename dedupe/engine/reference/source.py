@@ -6,6 +6,10 @@ import select
 PATIENCE_SECONDS = 0.001  # that a pipe which has given something may take to give more
 
 
+def hold_memory() -> None:
+    """For a process that runs one command: freed memory stays with it. Nothing to do here."""
+
+
 def read_lines(fd: int, before: bytes, n_bytes: int) -> tuple[bytearray, bytes]:
     """`before` and what follows it in the file, about `n_bytes` or as much as makes a line whole, up to the last
     line's end; and the bytes behind that. At the file's end all, and nothing behind.
