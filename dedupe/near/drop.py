@@ -8,7 +8,6 @@ them, and then `Decided` knows.
 import io
 import json
 import os
-import shutil
 import stat
 from array import array
 from collections.abc import Iterator, Sequence
@@ -23,7 +22,8 @@ from dedupe.near.keep import LAST, parse_policy
 from dedupe.near.match import Matcher, Sketches, Verdicts, sketch_documents
 from dedupe.options import DropOptions
 from dedupe.read import Batch, Block, Source
-from dedupe.write import Sink
+from dedupe.unpack import open_unpacked, read_some
+from dedupe.write import Sink, naming_temporary_files
 
 WHO = 5  # of a document: source, line, descriptor, position, length of its record
 CHUNK_BYTES = 1 << 20  # of texts that are read again for one look-up
@@ -92,13 +92,13 @@ class Dropper:
 
     def put_stdin_aside(self) -> str:
         """Copies stdin into a file that can be read twice; gives its name."""
-        from dedupe.read import open_unpacked
-
-        if self.aside:
-            raise ValueError("- stands for stdin, which can be read once only")
-        self.aside = NamedTemporaryFile(prefix="dedupe-stdin-")
-        shutil.copyfileobj(open_unpacked("-"), self.aside)
-        self.aside.flush()
+        stdin = open_unpacked("-")
+        with naming_temporary_files():
+            self.aside = NamedTemporaryFile(prefix="dedupe-stdin-")
+        while data := read_some(stdin, CHUNK_BYTES):
+            with naming_temporary_files():
+                self.aside.write(data)
+                self.aside.flush()
         return str(self.aside.name)
 
     def summary(self) -> dict[str, Any]:
