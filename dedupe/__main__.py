@@ -9,7 +9,10 @@ import os
 import signal
 import sys
 import time
-from contextlib import suppress
+
+TYPE_CHECKING = False  # as in `typing`, which takes longer to import than an impatient Ctrl-C
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 STOPS = ("SIGINT", "SIGTERM", "SIGHUP")
 TIDY_SECONDS = 1.0  # in which more signals do not cut short what tidies up after the first
@@ -26,9 +29,10 @@ class Stop(BaseException):
 def main() -> None:
     """Runs the command line and exits."""
     try:
-        _listen()
+        _listen(_make_handler())
         _keep_standard_streams()
         code = _flush(run(sys.argv[1:]))
+        _listen(signal.SIG_IGN)  # all is done; Python alone is left to end
     except Stop as stop:
         code = _stop(stop.number)
     except KeyboardInterrupt:  # it came before there was a handler
@@ -38,6 +42,8 @@ def main() -> None:
 
 def run(argv: list[str]) -> int:
     """The command line on these arguments; gives the exit code and raises nothing but Stop."""
+    from contextlib import suppress
+
     import click
 
     from dedupe.cli import dedupe
@@ -65,8 +71,15 @@ def run(argv: list[str]) -> int:
     return 2
 
 
-def _listen() -> None:
-    """From now on a signal that asks the run to end raises Stop; one that is ignored (nohup) stays so."""
+def _listen(handler: "Callable[[int, object], None] | signal.Handlers") -> None:
+    """What signals that ask a run to end do from now on; one that was ignored from the start (nohup) stays so."""
+    for name in STOPS:
+        number = getattr(signal, name, None)  # not every system has SIGHUP
+        if number and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handler)
+
+
+def _make_handler() -> "Callable[[int, object], None]":
     heard = -TIDY_SECONDS
 
     def hear(number: int, frame: object) -> None:
@@ -75,10 +88,21 @@ def _listen() -> None:
         if heard - before >= TIDY_SECONDS:
             raise Stop(number)
 
-    for name in STOPS:
-        number = getattr(signal, name, None)  # not every system has SIGHUP
-        if number and signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, hear)
+    def raise_again(lost: "sys.UnraisableHookArgs") -> None:
+        """Python drops what is raised while it tidies up after an import or an object: a moment later then."""
+        if not isinstance(lost.exc_value, Stop):
+            sys.__unraisablehook__(lost)
+            return
+        number = lost.exc_value.number
+
+        def ring(alarm: int, frame: object) -> None:
+            raise Stop(number)
+
+        signal.signal(signal.SIGALRM, ring)
+        signal.setitimer(signal.ITIMER_REAL, 0.001)
+
+    sys.unraisablehook = raise_again
+    return hear
 
 
 def _keep_standard_streams() -> None:
@@ -109,7 +133,8 @@ def _flush(code: int) -> int:
 
 
 def _explain(error: OSError) -> str:
-    return f"{error.filename or 'stdout'}: {error.strerror or error}; what was written so far is incomplete"
+    done = f"{error.filename}: cannot be used" if error.filename else "stdout: cannot be written"
+    return f"{done}: {error.strerror or error}; what was written so far is incomplete"
 
 
 def _stop(number: int) -> int:
