@@ -45,7 +45,7 @@ class Journal:
     """
 
     def __init__(self, name: str, head: Mapping[str, Any]) -> None:
-        if is_special(name):
+        if is_special(name) or os.path.isdir(name):
             raise OutputError(f"{name}: is no regular file; an audit has to be kept")
         self.name = name
         self.path = Path(name)

@@ -77,7 +77,7 @@ def _run_files(
     sinks: list[Ending] = []  # what takes its place at the end, all of it or nothing
     try:
         if dropper and not dropper.policy.decides_at_once:
-            names = _collect(flow, names)
+            _collect(flow, names)
         if dropper and drop and drop.removed:
             dropper.removed = open_sink(drop.removed)
             sinks.append(dropper.removed)
@@ -87,7 +87,7 @@ def _run_files(
         if write.in_place or write.check or write.diff:
             _run_each(flow, names, write)
         else:
-            out = open_sink(write.output) if write.output else StreamSink()
+            out = open_sink(write.output or "-")
             sinks.append(out)
             _run_into_one(flow, names, out, write)
         for sink in sinks:
@@ -116,6 +116,8 @@ def _check_names(names: Sequence[str], write: WriteOptions, drop: DropOptions | 
     for option, name in (("--removed", drop.removed if drop else None), ("--audit", write.audit)):
         if name is None or is_special(name):
             continue
+        if name == "-":
+            raise ValueError(f"{option} -: stdout has the output; name a file")
         if os.path.realpath(name) in taken:
             raise ValueError(f"{option} {name}: is a file of this run already; choose another")
         taken.add(os.path.realpath(name))
@@ -149,28 +151,23 @@ def _count_cores() -> int:
         return os.cpu_count() or 1
 
 
-def _collect(flow: Flow, names: Sequence[str]) -> list[str]:
-    """A first run over all sources, for policies that have to see all documents; gives the sources of the
-    second, in which stdin is a file."""
+def _collect(flow: Flow, names: Sequence[str]) -> None:
+    """A first run over all sources, for policies that have to see all documents; streams are put aside for the
+    second. What cannot be read the second run tells of."""
     assert flow.dropper
     report, flow.report = flow.report, Report(shows_progress=False)
-    again = []
     for name in names:
-        if name == "-":
-            name = flow.dropper.put_stdin_aside()
         try:
-            source = open_source(name, flow.read)
-        except InputError:
-            again.append(name)  # the second run says so
+            if name == "-" or is_special(name):
+                _greet_terminal(name)
+                flow.dropper.put_aside(name)
+            source = _open_source(flow, name)
+        except (InputError, OSError):
             continue
-        try:
+        with closing(source.stream):
             flow.run_source(source, NullSink())
-            again.append(name)
-        finally:
-            source.stream.close()
     flow.report = report
     flow.dropper.decide()
-    return again
 
 
 def _run_into_one(flow: Flow, names: Sequence[str], sink: Sink, write: WriteOptions) -> None:
@@ -180,15 +177,15 @@ def _run_into_one(flow: Flow, names: Sequence[str], sink: Sink, write: WriteOpti
         source = _open(flow, name)
         if source is None:
             continue
-        if not write.output and _is_stdout(source):
+        if write.output in (None, "-") and _is_stdout(source):
             source.stream.close()
-            flow.report.fail(f"{name}: is what stdout is written to; use -o {name}")
+            flow.report.fail(f"{name}: is what stdout is written to; a file is given its new content by -o FILE")
             continue
         if before and flow.tail:
             flow.join(sink, _gap(before, source, flow.tail))
         _run(flow, source, sink)
         before = source
-    if write.output and flow.report.failures:
+    if write.output not in (None, "-") and flow.report.failures:
         raise InputError(f"{write.output}: is as it was, since not all input could be read")
 
 
@@ -245,12 +242,18 @@ def _write_diff(diff: Diff, out: Sink) -> Callable[[int, Change], None]:
 
 
 def _open(flow: Flow, name: str) -> Source | None:
-    _greet_terminal(name)
     try:
-        return open_source(name, flow.read)
+        if flow.dropper is None or name not in flow.dropper.aside:
+            _greet_terminal(name)
+        return _open_source(flow, name)
     except InputError as error:
         flow.report.fail(str(error))
         return None
+
+
+def _open_source(flow: Flow, name: str) -> Source:
+    aside = flow.dropper.aside.get(name) if flow.dropper else None
+    return open_source(name, flow.read, aside.name if aside else None)
 
 
 def _greet_terminal(name: str) -> None:

@@ -149,10 +149,10 @@ def drop_duplicates(
 
     if options is not None and not isinstance(options, DropOptions):
         raise TypeError(f"options must be DropOptions, not {type(options).__name__}")
+    stream, number = _each(documents), 0
     options = options or DropOptions()
     policy, matcher, spool = parse_policy(options.keep), Matcher(options), Spool()
     collector = Collector(matcher)
-    stream, number = _each(documents), 0
     with spool.file:
         while batch := list(islice(stream, BATCH_DOCUMENTS)):
             texts = [_encode(_text_of(document, field)) for document in batch]

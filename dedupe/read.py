@@ -9,6 +9,7 @@ JSONL: a record is a line. Text: a record is what lies between two places where 
 begins, or the whole file where nothing of the kind is found.
 """
 
+import os
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -200,14 +201,17 @@ def _why_not_json(record: bytes) -> str:
     return "is not JSON (nested too deeply)"
 
 
-def open_source(name: str, options: ReadOptions) -> Source:
-    """Opens a file, or stdin for `-`; InputError says what is wrong with it and what to do."""
-    path = Path(name)
-    if name != "-" and path.is_dir():
+def open_source(name: str, options: ReadOptions, aside: str | None = None) -> Source:
+    """Opens a file, or stdin for `-`; InputError says what is wrong with it and what to do.
+
+    `aside` is where the source was put, if it was.
+    """
+    path = Path(aside or name)
+    if name != "-" and os.path.isdir(name):
         raise InputError(f"{name}: is a directory; name its files, for example {name}/*.jsonl")
     stream: BinaryIO | None = None
     try:
-        stream = open_unpacked(name)
+        stream = open_unpacked(aside or name)
         first = _read_first(stream)
         if first.startswith((b"\xff\xfe", b"\xfe\xff")):
             raise InputError(f"{name}: is UTF-16; convert it first: iconv -f utf-16 -t utf-8")

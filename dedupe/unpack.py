@@ -6,6 +6,7 @@ inside a .zst that was written without checksums cannot be seen; ours have them.
 
 import io
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -19,7 +20,9 @@ MAGIC = {
     b"BZh91AY&SY": "bzip2 -dc",
 }
 MAGIC_BYTES = max(map(len, MAGIC))
-PIECE_BYTES = 1 << 16  # of a .zst file that are unpacked at a time: what they unpack to waits in memory
+PIECE_BYTES = 1 << 16  # of a packed file that are unpacked at a time: what they unpack to waits in memory
+READY_BYTES = 1 << 20  # that wait at most, where the package can stop
+PADDING = b"\0"
 
 
 def open_unpacked(name: str) -> BinaryIO:
@@ -83,40 +86,57 @@ def _open(file: io.FileIO, suffix: str) -> BinaryIO:
         case ".bz2":
             import bz2
 
-            return cast(BinaryIO, bz2.open(file))
+            return cast(BinaryIO, MemberReader(file, bz2.BZ2Decompressor))
         case ".xz":
             import lzma
 
-            return cast(BinaryIO, lzma.open(file))
+            return cast(BinaryIO, MemberReader(file, lzma.LZMADecompressor))
         case _:
-            return cast(BinaryIO, ZstdReader(file))
+            import zstandard
+
+            return cast(BinaryIO, MemberReader(file, zstandard.ZstdDecompressor().decompressobj))
 
 
-class ZstdReader(io.RawIOBase):
-    """A .zst file's bytes. zstandard's own reader takes a file that is cut for one that ends."""
+class MemberReader(io.RawIOBase):
+    """What the members of a packed file hold, one after the other.
 
-    def __init__(self, file: BinaryIO) -> None:
-        import zstandard
+    The packages' own readers are not used: zstandard's takes a file that is cut for one that ends, those of
+    bz2 and lzma pass over whatever stands behind the first member and is none.
+    """
 
-        self.file = file
-        self.decompressor = zstandard.ZstdDecompressor()
-        self.frame: Any = None
+    def __init__(self, file: BinaryIO, begin: Callable[[], Any]) -> None:
+        self.file, self.begin = file, begin
+        self.member: Any = None
+        self.n_members = 0
         self.rest = b""  # read from the file, not unpacked yet
         self.ready = b""
 
     def read(self, size: int = -1) -> bytes:
-        """At most `size` bytes; EOFError where the file ends within a frame."""
+        """At most `size` bytes; EOFError where the file ends within a member."""
         while not self.ready:
-            data = self.rest or self.file.read(PIECE_BYTES)
-            self.rest = b""
-            if not data:
-                if self.frame is not None:
-                    raise EOFError("the last frame is cut")
+            if self.member is None and not self._begin_member():
                 return b""
-            if self.frame is None:
-                self.frame = self.decompressor.decompressobj()
-            self.ready = self.frame.decompress(data)
-            if self.frame.eof:
-                self.rest, self.frame = self.frame.unused_data, None
+            needs_input = getattr(self.member, "needs_input", True)
+            data = (self.rest or self.file.read(PIECE_BYTES)) if needs_input else b""
+            if needs_input and not data:
+                raise EOFError("the last member is cut")
+            self.rest = b""
+            self.ready = self.member.decompress(data, *self._limit())
+            if self.member.eof:
+                self.rest, self.member = self.member.unused_data, None
         taken, self.ready = self.ready[:size], self.ready[size:]
         return taken
+
+    def _limit(self) -> tuple[int, ...]:
+        return (READY_BYTES,) if hasattr(self.member, "needs_input") else ()
+
+    def _begin_member(self) -> bool:
+        while self.n_members and not self.rest.strip(PADDING):  # an .xz file may have it between members
+            self.rest = self.file.read(PIECE_BYTES)
+            if not self.rest:
+                return False
+        self.rest = self.rest.lstrip(PADDING) if self.n_members else self.file.read(PIECE_BYTES)
+        if self.rest:
+            self.member = self.begin()
+            self.n_members += 1
+        return bool(self.rest)

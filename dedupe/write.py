@@ -116,7 +116,9 @@ def naming_temporary_files() -> Iterator[None]:
 
 def open_sink(name: str) -> Sink:
     """Where output to `name` goes: a file that takes its place when it is whole, or straight into what is no
-    regular file (a pipe, a device)."""
+    regular file (a pipe, a device, stdout for `-`)."""
+    if name == "-":
+        return StreamSink()
     if not is_special(name):
         return FileSink(name)
     try:
@@ -144,6 +146,8 @@ class FileSink:
     def __init__(self, name: str) -> None:
         self.name = name
         self.path = Path(os.path.realpath(name))
+        if self.path.is_dir():
+            raise OutputError(f"{name}: is a directory; name a file")
         self.part = self.path.with_name(f".{self.path.name[:SHOWN_NAME]}.{os.urandom(4).hex()}.part")
         try:
             self.file = _create(self.part, self.path)
