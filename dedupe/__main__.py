@@ -52,6 +52,9 @@ def run(argv: list[str]) -> int:
     from dedupe.write import ClosedPipe
 
     try:
+        from dedupe.engine import engine
+
+        engine.hold_memory()
         return int(dedupe.main(argv, prog_name="dedupe", standalone_mode=False) or 0)
     except (ClosedPipe, BrokenPipeError, SystemExit):  # click makes a SystemExit of a closed pipe
         return 0

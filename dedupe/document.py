@@ -64,7 +64,7 @@ class Change(NamedTuple):
         return self.document[edit.start : edit.end]
 
 
-def apply_splices(data: bytes, splices: Sequence[Splice]) -> bytes:
+def apply_splices(data: bytes | bytearray, splices: Sequence[Splice]) -> bytes:
     """`data` with each span replaced; the splices ascend and do not overlap."""
     pieces, position = [], 0
     for start, end, put, _ in splices:

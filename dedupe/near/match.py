@@ -32,6 +32,10 @@ class Verdicts(NamedTuple):
     keepers: Sequence[int]
     shared: Sequence[int]
 
+    def gone(self) -> list[int]:
+        """The documents that go."""
+        return [k for k, keeper in enumerate(self.keepers) if keeper >= 0]
+
     def similarity(self, k: int) -> float:
         shared, union = self.shared[2 * k], self.shared[2 * k + 1]
         return shared / union if union else 1.0

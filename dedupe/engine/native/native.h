@@ -52,12 +52,14 @@ CALL(normal_form);
 CALL(shape_ends);
 CALL(line_key);
 CALL(suspicious); /* suspicion.c */
+CALL(hold_memory); /* memory.c */
 CALL(fold); /* near.c */
 CALL(word_hashes);
 CALL(sketch);
 CALL(shingles);
 CALL(jaccard);
 CALL(digests);
+CALL(read_lines); /* source.c */
 CALL(texts); /* select.c */
 CALL(select);
 CALL(kept_open); /* kept_calls.c */
