@@ -38,6 +38,10 @@ VERSION = 1
 READ_BYTES = 1 << 20  # at a time; a damaged audit may ask for more than there is
 
 
+class BrokenOff(AuditError):
+    """An audit that is sound as far as it goes."""
+
+
 class Journal:
     """Writes an audit beside its place; `commit` moves it there.
 
@@ -50,7 +54,7 @@ class Journal:
         self.name = name
         self.path = Path(name)
         self.part = Path(name + ".part")
-        self.sources = 0
+        self.sources = self.whole_bytes = 0
         try:
             self.file: BinaryIO = open(self.part, "xb")
         except FileExistsError:
@@ -65,6 +69,8 @@ class Journal:
         self.is_finished = False
         try:
             self._write({"audit": VERSION, **head})
+            self._sync()
+            self.whole_bytes = self.file.tell()
         except BaseException:
             self.abort()
             raise
@@ -144,12 +150,12 @@ class Journal:
 
     def end(self, rewrites: bool) -> None:
         """The source is done, and on disk before anything is replaced; `rewrites`, where it is to be."""
-        self.sources += 1
         counts = {"bytes_in": self.bytes_in, "bytes_out": self.bytes_out, "crc32_in": self.crc_in}
         untouched = {"untouched": True} if self.in_place and not rewrites else {}
         self._write({"end": self.source, **counts, **untouched})
-        self._guard(self.file.flush)
-        self._guard(lambda: os.fsync(self.file.fileno()))
+        self._sync()
+        self.sources += 1
+        self.whole_bytes = self.file.tell()
 
     def join(self, gap: bytes) -> None:
         """Bytes that were written between two sources."""
@@ -158,8 +164,7 @@ class Journal:
     def finish(self) -> None:
         """All is on disk, and not in its place yet."""
         self._write({"sources": self.sources})
-        self._guard(self.file.flush)
-        self._guard(lambda: os.fsync(self.file.fileno()))
+        self._sync()
         self._guard(self.file.close)
         self.is_finished = True
 
@@ -167,6 +172,21 @@ class Journal:
         if not self.is_finished:
             self.finish()
         self._guard(lambda: os.replace(self.part, self.path))
+
+    def cut(self) -> None:
+        """Takes its place with the sources that it has whole, on a full disk too."""
+        with suppress(OSError):
+            self.file.close()
+        self._guard(lambda: os.truncate(self.part, self.whole_bytes))
+        self._guard(self._reopen)
+        self.commit()
+
+    def _reopen(self) -> None:
+        self.file, self.is_finished = open(self.part, "ab"), False
+
+    def _sync(self) -> None:
+        self._guard(self.file.flush)
+        self._guard(lambda: os.fsync(self.file.fileno()))
 
     def abort(self) -> None:
         """Leaves no trace."""
@@ -274,7 +294,7 @@ def read_sections(name: str, in_place: bool = False) -> Iterator["Section"]:
                     section = Section(entries, head.get("in_place") is True, gap, entry)
                 yield section
                 sources, gap = sources + 1, b""
-            raise AuditError(f"{name}: breaks off after {sources} whole sources; the run was cut short or the file is")
+            raise BrokenOff(f"{name}: breaks off after {sources} whole sources; the run was cut short or the file is")
     except OSError as error:
         raise AuditError(f"{name}: cannot be read: {error.strerror}; check the name") from None
 
@@ -291,14 +311,14 @@ class _Entries:
     def __next__(self) -> dict[str, Any]:
         line = next(self.file)
         self.number += 1
+        if not line.endswith(b"\n"):
+            raise BrokenOff(f"{self.name}:{self.number}: breaks off; the run was cut short or the file is")
         try:
             entry = json.loads(line.decode())
         except (ValueError, RecursionError):
-            raise AuditError(
-                f"{self.name}:{self.number}: is not JSON; the audit is damaged or breaks off here"
-            ) from None
-        if not isinstance(entry, dict) or not line.endswith(b"\n"):
-            raise AuditError(f"{self.name}:{self.number}: breaks off; the audit is not whole")
+            raise AuditError(f"{self.name}:{self.number}: is not JSON; the audit is damaged") from None
+        if not isinstance(entry, dict):
+            raise AuditError(f"{self.name}:{self.number}: is no JSON object; the audit is damaged")
         return entry
 
     @contextmanager
@@ -416,7 +436,7 @@ class Section:
         try:
             return next(self.entries)
         except StopIteration:
-            raise AuditError(
+            raise BrokenOff(
                 f"{self.entries.name}: breaks off within {self.source}; the run was cut short or the file is"
             ) from None
 

@@ -11,9 +11,10 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict
+from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
 
-from dedupe.audit import Journal, Section, read_sections, restore_stream
+from dedupe.audit import BrokenOff, Journal, Section, read_sections, restore_stream
 from dedupe.clean.cleaner import Cleaner
 from dedupe.diff import Diff
 from dedupe.document import Change
@@ -130,7 +131,7 @@ def _give_up(sink: Ending, report: Report) -> None:
         sink.abort()
         return
     try:
-        sink.commit()
+        sink.cut() if isinstance(sink, Journal) else sink.commit()
         report.say(f"{sink.name}: tells of the files that were rewritten until then")
     except DedupeError:
         report.say(f"{sink.part}: tells of the files that were rewritten until then, as far as it could be written")
@@ -335,10 +336,15 @@ def _open_output(name: str) -> BinaryIO:
 
 
 def _restore_in_place(audit: str) -> int:
-    for section in read_sections(audit, in_place=True):
-        section.skip()  # where the audit is not sound, nothing is touched
-    failed = False
-    for section in read_sections(audit, in_place=True):
+    n_whole, failed = 0, False
+    try:
+        for section in read_sections(audit, in_place=True):
+            section.skip()  # where the audit is not sound, nothing is touched
+            n_whole += 1
+    except BrokenOff as error:  # the run was killed: what it did until then can be undone
+        say(str(error))
+        failed = True
+    for section in islice(read_sections(audit, in_place=True), n_whole):
         try:
             _restore_section(section)
         except DedupeError as error:

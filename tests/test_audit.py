@@ -246,7 +246,7 @@ def test_a_hostile_audit_gives_the_input_or_an_audit_error(
         (b"[" * 100_000, "is not JSON"),
         (b"[" * 100_000 + b"]" * 100_000, "is not JSON"),
         (b'{"at": "\xff"}', "is not JSON"),
-        (b"[]", "breaks off"),
+        (b"[]", "is no JSON object"),
         (b"", "is not JSON"),
         (b'{"at": ' + b"9" * 5000 + b"}", "is not JSON"),
     ],
@@ -278,6 +278,23 @@ def test_restore_in_place_touches_nothing_where_the_audit_is_damaged(tmp_path: P
     audit.write_bytes(audit.read_bytes().replace(b'"took": "TT', b'"took": 5, "x": "TT').replace(b"5", b'"', 1))
     assert run("restore", "--in-place", audit).code == 2
     assert (tmp_path / "a.txt").read_text() == (tmp_path / "b.txt").read_text() == CLEAN
+
+
+def test_what_a_killed_run_has_rewritten_is_restored(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text(CAPTURE)
+    run("clean", "--in-place", "--audit", "audit", "a.txt", "b.txt", cwd=tmp_path)
+    audit = tmp_path / "audit"
+    whole = audit.read_bytes()
+    second = whole.index(b'{"source"', whole.index(b'{"end"'))
+    (tmp_path / "b.txt").write_text(CAPTURE)
+    for cut in (second, second + 5, len(whole) - 40):
+        (tmp_path / "a.txt").write_text(CLEAN)
+        audit.write_bytes(whole[:cut])
+        done = run("restore", "--in-place", audit)
+        assert done.code == 2
+        assert "breaks off" in done.err
+        assert (tmp_path / "a.txt").read_text() == CAPTURE
 
 
 def test_restore_in_place_from_anywhere(tmp_path: Path) -> None:

@@ -158,6 +158,20 @@ def test_what_a_run_that_stops_early_leaves(folder: Path, stop: str, mode: str) 
 KEPT = "tells of the files that were rewritten until then"
 
 
+def test_an_audit_that_fills_the_disk_is_cut(folder: Path) -> None:
+    """It ends with what was rewritten, and takes its place."""
+    (folder / "b.jsonl").write_bytes(jsonl(*[f"{CAPTURE}{n}" for n in range(1000)]))
+    args = ["clean", "--in-place", "--audit", "audit", "a.jsonl", "b.jsonl"]
+    before = (folder / "a.jsonl").read_bytes(), (folder / "b.jsonl").read_bytes()
+    script = [sys.executable, "-c", LIMITED.replace("300_000", "200_000") + MAIN, *args]
+    done = subprocess.run(script, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert f"audit: {KEPT}\n" in done.stderr
+    assert {path.name for path in folder.iterdir()} == {"a.jsonl", "audit", "b.jsonl", "c.txt"}
+    assert run("restore", "--in-place", folder / "audit") == (0, b"", "")
+    assert ((folder / "a.jsonl").read_bytes(), (folder / "b.jsonl").read_bytes()) == before
+
+
 def test_nohup_is_honoured(folder: Path) -> None:
     script = "trap '' HUP; dedupe clean -o out.txt & sleep 0"
     code, _ = shell(f"{script}; kill -HUP $!; wait $!", folder)
