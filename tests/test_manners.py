@@ -16,6 +16,7 @@ import zstandard
 from command import COMMAND, run
 from texts import CAPTURE, CLEAN, PLAIN, jsonl
 
+from dedupe.__main__ import run as run_here
 from dedupe.cli import dedupe
 from dedupe.talk import say
 
@@ -240,7 +241,7 @@ def test_a_pipe_that_does_not_block_is_read_to_its_end() -> None:
 
 
 @pytest.mark.parametrize("suffix", PACKERS)
-def test_damaged_packed_files_are_named_and_left(folder: Path, suffix: str) -> None:
+def test_damaged_packed_files_are_named_and_left(folder: Path, suffix: str, capfd: pytest.CaptureFixture[str]) -> None:
     whole = PACKERS[suffix](jsonl(*[CAPTURE, PLAIN] * 20))
     middle = len(whole) * 3 // 4
     flipped = whole[:middle] + bytes([whole[middle] ^ 0x55]) + whole[middle + 1 :]
@@ -248,10 +249,10 @@ def test_damaged_packed_files_are_named_and_left(folder: Path, suffix: str) -> N
     path = folder / f"p.jsonl{suffix}"
     for data in damaged:
         path.write_bytes(data)
-        done = run("clean", "--in-place", path)
-        assert done.code == 2
-        assert f"dedupe: {path}: " in done.err
-        assert "is it whole" in done.err or "is the file whole" in done.err
+        assert run_here(["clean", "--in-place", str(path)]) == 2
+        err = capfd.readouterr().err
+        assert f"dedupe: {path}: " in err
+        assert "is it whole" in err or "is the file whole" in err
         assert path.read_bytes() == data
     path.write_bytes(whole + whole)
     assert run("clean", path).out == jsonl(*[CLEAN, PLAIN] * 20) * 2
@@ -383,11 +384,11 @@ def test_every_switch_has_its_twin() -> None:
                 assert [f"--no-{name[2:]}" for name in option.opts] == option.secondary_opts, option.name
 
 
-def test_help_fits_a_narrow_terminal() -> None:
+def test_help_fits_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     for name in dedupe.commands:
-        done = run(name, "--help", COLUMNS="40")
-        assert done.code == 0
-        lines = done.out.decode().splitlines()
+        monkeypatch.setenv("COLUMNS", "40")
+        assert run_here([name, "--help"]) == 0
+        lines = capsys.readouterr().out.splitlines()
         assert all(len(line) <= 50 for line in lines if "dedupe " not in line)  # click goes no lower, and examples stay
 
 

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from command import run
 from texts import CAPTURE, CLEAN, PLAIN
 
 import dedupe
+from dedupe.__main__ import run as run_here
 from dedupe.clean.patterns import LINE_SECONDS, is_found
 from dedupe.options import CleanOptions, DropOptions, ReadOptions, RepairOptions, WriteOptions
 
@@ -79,12 +79,13 @@ def test_a_split_that_is_hardly_meant_as_a_pattern(split: str) -> None:
         ("repair.unicode", "--no-repair switches repair off"),
     ],
 )
-def test_a_rule_that_is_not_there_cannot_be_switched_off(name: str, hint: str) -> None:
+def test_a_rule_that_is_not_there_cannot_be_switched_off(
+    name: str, hint: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(ValueError, match=hint):
         dedupe.clean_text("x", CleanOptions(no_rule=(name,)))
-    done = run("clean", "--no-rule", name, stdin=b"")
-    assert (done.code, done.out) == (2, b"")
-    assert hint in done.err
+    assert run_here(["clean", "--no-rule", name]) == 2
+    assert hint in capfd.readouterr().err
 
 
 def test_a_rule_of_the_users_own_can_be_switched_off(tmp_path: Path) -> None:
