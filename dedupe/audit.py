@@ -69,7 +69,7 @@ class Journal:
         self.is_finished = False
         try:
             self._write({"audit": VERSION, **head})
-            self._sync()
+            self._guard(self.file.flush)
             self.whole_bytes = self.file.tell()
         except BaseException:
             self.abort()
