@@ -26,7 +26,7 @@ def test_errors_come_in_their_turn(threads: int) -> None:
 
     for work, wanted, error in ((fail_at_zero, [1, 0.5], ZeroDivisionError), (float, [1, 2, 0, 3], OSError)):
         results = map_ahead(work, items(), threads)
-        got = []
+        got: list[float] = []
         with pytest.raises(error):
             got.extend(results)
         assert got == wanted
