@@ -11,7 +11,6 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict
-from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
 
 from dedupe.audit import BrokenOff, Journal, Section, read_sections, restore_stream
@@ -78,7 +77,7 @@ def _run_files(
     sinks: list[Ending] = []  # what takes its place at the end, all of it or nothing
     try:
         if dropper and not dropper.policy.decides_at_once:
-            _collect(flow, names)
+            names = _collect(flow, names)
         if dropper and drop and drop.removed:
             dropper.removed = open_sink(drop.removed)
             sinks.append(dropper.removed)
@@ -152,23 +151,30 @@ def _count_cores() -> int:
         return os.cpu_count() or 1
 
 
-def _collect(flow: Flow, names: Sequence[str]) -> None:
-    """A first run over all sources, for policies that have to see all documents; streams are put aside for the
-    second. What cannot be read the second run tells of."""
+def _collect(flow: Flow, names: Sequence[str]) -> list[str]:
+    """A first run over all sources, for policies that have to see all documents; gives the sources of the
+    second. Streams are put aside for it; what else cannot be read, it tells of."""
     assert flow.dropper
     report, flow.report = flow.report, Report(shows_progress=False)
+    again = []
     for name in names:
-        try:
-            if name == "-" or is_special(name):
-                _greet_terminal(name)
+        if name == "-" or is_special(name):
+            _greet_terminal(name)
+            try:
                 flow.dropper.put_aside(name)
+            except (InputError, OSError) as error:
+                report.fail(str(error) if isinstance(error, InputError) else f"{name}: cannot be read: {error}")
+                continue
+        again.append(name)
+        try:
             source = _open_source(flow, name)
-        except (InputError, OSError):
+        except InputError:
             continue
         with closing(source.stream):
             flow.run_source(source, NullSink())
     flow.report = report
     flow.dropper.decide()
+    return again
 
 
 def _run_into_one(flow: Flow, names: Sequence[str], sink: Sink, write: WriteOptions) -> None:
@@ -336,22 +342,24 @@ def _open_output(name: str) -> BinaryIO:
 
 
 def _restore_in_place(audit: str) -> int:
-    n_whole, failed = 0, False
+    untouched, failed = [], False
     try:
         for section in read_sections(audit, in_place=True):
             section.skip()  # where the audit is not sound, nothing is touched
-            n_whole += 1
+            untouched.append(section.is_untouched)
     except BrokenOff as error:  # the run was killed: what it did until then can be undone
         say(str(error))
         failed = True
-    for section in islice(read_sections(audit, in_place=True), n_whole):
+    for is_untouched, section in zip(untouched, read_sections(audit, in_place=True), strict=False):
         try:
-            _restore_section(section)
+            if not is_untouched:
+                _restore_section(section)
         except DedupeError as error:
             section.skip()
-            if not section.is_untouched and not _is_restored(section):
+            if not _is_restored(section):
                 say(str(error))
                 failed = True
+        section.skip()
     return 2 if failed else 0
 
 
