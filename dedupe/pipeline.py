@@ -54,7 +54,7 @@ class Flow:
 
     def run_source(self, source: Source, sink: Sink) -> bool:
         """Passes one source into `sink`; True where something changes."""
-        changed = False
+        changed = is_whole = False
         if self.journal:
             self.journal.begin(source.name, source.format)
         try:
@@ -66,9 +66,10 @@ class Flow:
                 sink.write(output)
                 self._account(batch, changes, output)
                 changed = changed or len(changes) > 0
+            is_whole = True
         finally:
             if self.journal:
-                self.journal.end()
+                self.journal.end(rewrites=is_whole and changed)
         return changed
 
     def _prepare_all(self, source: Source) -> Iterator[Prepared]:

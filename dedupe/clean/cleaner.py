@@ -44,7 +44,8 @@ class Edits(NamedTuple):
 class Cleaner:
     """The cleaning stages with their options, rules read and ready.
 
-    Raises RulesError for a rules file that cannot be used.
+    Raises RulesError for a rules file that cannot be used, ValueError where a rule that there is not is
+    switched off.
     """
 
     def __init__(self, options: CleanOptions | None = None) -> None:
