@@ -30,6 +30,14 @@ class Cleaned(NamedTuple):
     edits: Sequence[Edit]
 
 
+class Removal(NamedTuple):
+    """A document that goes: its number, its keeper's, and their exact similarity."""
+
+    document: int
+    keeper: int
+    similarity: float
+
+
 class Splice(NamedTuple):
     """An edit as the stages pass it on: byte offsets into UTF-8, nothing decoded yet."""
 

@@ -45,7 +45,7 @@ _B = (
 
 @cache
 def permutations(n_perm: int = 128) -> "tuple[array[int], array[int]]":
-    """a and b, n_perm uint32 each."""
+    """a and b, n_perm uint32 each; to be read only."""
     if n_perm != 128:
         from datasketch import MinHash
 

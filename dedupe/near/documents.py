@@ -31,7 +31,7 @@ class Spool:
         self.size = 0
         self.lock = threading.Lock()
 
-    def put(self, data: bytes | bytearray) -> int:
+    def put(self, data: bytes | bytearray | memoryview) -> int:
         """Appends `data`; gives its position."""
         with self.lock:
             at = self.size

@@ -50,8 +50,8 @@ class Verdicts(NamedTuple):
 class Sketches(NamedTuple):
     """Digests (16 bytes) and signatures (n_perm uint32) of documents, one after the other."""
 
-    digests: bytearray
-    signatures: bytearray
+    digests: Buffer
+    signatures: Buffer
 
 
 def sketch_documents(text: Buffer, offsets: Buffer, n_perm: int = N_PERM) -> Sketches:
