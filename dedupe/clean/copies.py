@@ -2,10 +2,15 @@
 
 A copy says the same words. It may lack its end, where a mark says so ("…"); it may have or lack a
 credit before it or a site's name behind it; one of its characters may be broken. Numbers agree.
+
+Labels are told by their words (labels.py): "Correction: ..." makes another line whatever stands around, "Photo:
+..." does not, and of a label with unknown words ("Helgoland: ...") only the neighbours tell: where lines
+of the head stand twice as they are, it is a scraper's label, and else an author's.
 """
 
 import re
 
+from dedupe.clean.labels import CREDIT, TELLING, label_kind
 from dedupe.engine import unicode_tables
 from dedupe.engine.reference.unicode import properties
 
@@ -25,14 +30,19 @@ CASELESS = 0x590  # behind Latin, Greek, Cyrillic and Armenian, which have capit
 MAX_BROKEN = 4  # marks that one character of several bytes breaks into
 
 
-def is_copy(first: bytes, later: bytes, first_raw: bytes, later_raw: bytes) -> bool:
-    """Whether `later` copies `first`; both are normal forms, the raw lines tell of capital letters."""
+def is_copy(first: bytes, later: bytes, first_raw: bytes, later_raw: bytes, among_copies: bool) -> bool:
+    """Whether `later` copies `first`; both are normal forms, the raw lines tell of capital letters.
+
+    `among_copies` tells that other lines of the head stand twice.
+    """
     if first == later:
         return True
     a, b = _join_quotes(first), _join_quotes(later)
     if a == b:
         return True
-    return _is_cut(a, b) or _is_labelled(a, b, later_raw) or _is_labelled(b, a, first_raw) or _is_broken(a, b)
+    if _is_cut(a, b) or _is_broken(a, b):
+        return True
+    return _is_labelled(a, b, later_raw, among_copies) or _is_labelled(b, a, first_raw, among_copies)
 
 
 def _join_quotes(form: bytes) -> str:
@@ -49,27 +59,38 @@ def _is_cut(first: str, later: str) -> bool:
     return len(first) == len(rest) or not (_is_digit(rest[-1]) and _is_digit(first[len(rest)]))
 
 
-def _is_labelled(plain: str, labelled: str, raw: bytes) -> bool:
+def _is_labelled(plain: str, labelled: str, raw: bytes, among_copies: bool) -> bool:
     extra = len(labelled) - len(plain)
     if not 0 < extra <= MAX_LABEL or len(plain) < MIN_SHARED:
         return False
-    if labelled.endswith(plain) and _is_credit(labelled[:extra]):
+    if labelled.endswith(plain) and _is_credit(labelled[:extra], among_copies):
         return True
-    return labelled.startswith(plain) and _is_site(labelled[len(plain) :], raw)
+    return labelled.startswith(plain) and _is_site(labelled[len(plain) :], raw, among_copies)
 
 
-def _is_credit(label: str) -> bool:
+def _is_credit(label: str, among_copies: bool) -> bool:
     label = label.strip(" ")
-    return _is_bracketed(label) or (label[-1:] in CREDIT_ENDS and _is_name(label[:-1].rstrip(" "), CREDIT_LACKS))
+    if not _is_bracketed(label):
+        if label[-1:] not in CREDIT_ENDS:
+            return False
+        label = label[:-1].rstrip(" ")
+        if not _is_name(label, CREDIT_LACKS):
+            return False
+    kind = label_kind(label)
+    return not kind & TELLING and (kind & CREDIT != 0 or among_copies)
 
 
-def _is_site(label: str, raw: bytes) -> bool:
+def _is_site(label: str, raw: bytes, among_copies: bool) -> bool:
     label = label.strip(" ")
-    if _is_bracketed(label):
-        return True
-    if label[:1] not in SITE_BEGINS or not _is_name(label[1:].lstrip(" "), SITE_LACKS):
-        return False
-    return label[0] == "|" or "." in label or _has_capital_name(raw)
+    is_site = False
+    if not _is_bracketed(label):
+        if label[:1] not in SITE_BEGINS or not _is_name(label[1:].lstrip(" "), SITE_LACKS):
+            return False
+        if "." not in label and not _has_capital_name(raw):
+            return False
+        is_site = "." in label or label[0] == "|"
+    kind = label_kind(label)
+    return not kind & TELLING and (kind != 0 or is_site or among_copies)
 
 
 def _has_capital_name(raw: bytes) -> bool:

@@ -15,6 +15,8 @@ from collections import Counter
 from dedupe.clean.built_in import AGAIN, BYLINE, CAPTION, CAPTION_DROPPED, HEADLINE, PARAGRAPH
 from dedupe.clean.copies import is_copy
 from dedupe.clean.lines import ARTIFACT, DIGITS, LETTERS, STOP, UNSPACED, Article, Lines
+from dedupe.engine import unicode_tables
+from dedupe.engine.reference.unicode import properties
 
 HEAD = 12  # lines among which the headline may come back
 HEAD_BEHIND = 5  # lines after its last copy that still belong to the head
@@ -24,6 +26,9 @@ NAME_WIDTH = 8  # a first line that is a byline, where more comes back than it
 COPY_WIDTH = 8  # in a head that repeats itself
 PAIR_WIDTH = 25  # two adjacent copies in the midst of prose
 BANNERS = 3  # lines among which a headline stands twice below a site's banner
+CAPTION_WIDTH = 40  # a joined pair in a head that tells of no scraper
+PARTICLE = 3  # letters of a word in a name that may be written small
+CALLS = tuple(mark.encode() for end in ("", "'", ")") for mark in ("!" + end, "?" + end, "！" + end, "؟" + end))
 SHORT_PAIR_HEAD = 6  # lines among which a shorter pair counts (a byline twice)
 AGAIN_STARTS = 8  # lines of the head at which the article may begin again
 AGAIN_LINES = 3
@@ -58,14 +63,25 @@ def find_repeats(article: Article, captions: str = "keep") -> dict[int, str]:
     return found
 
 
-def _same(article: Article, i: int, k: int) -> bool:
-    """Whether line k copies line i; the keys only say where it is worth a look."""
+def _same(article: Article, i: int, k: int, strict: bool = False) -> bool:
+    """Whether line k copies line i; the keys only say where it is worth a look. A strict look takes labels of
+    known words only, another those of any words too where the head repeats itself."""
     lines, a, b = article.lines, article.ids[i], article.ids[k]
     if lines.key[a] == lines.key[b]:
         return lines.raw(a) == lines.raw(b) or lines.form(a) == lines.form(b)
     if any(edge[a] and edge[a] == edge[b] for edge in lines.edges):
-        return is_copy(lines.form(a), lines.form(b), lines.raw(a), lines.raw(b))
+        among_copies = not strict and _repeats_itself(article)
+        return is_copy(lines.form(a), lines.form(b), lines.raw(a), lines.raw(b), among_copies)
     return False
+
+
+def _repeats_itself(article: Article) -> bool:
+    """Whether some two lines of the head are copies for certain."""
+    if article.repeats is None:
+        lines, head = article.lines, range(min(len(article), HEAD))
+        wide = (k for k in head if lines.width[article.ids[k]] >= COPY_WIDTH)
+        article.repeats = any(_same(article, i, k, strict=True) for k in wide for i in range(k))
+    return article.repeats
 
 
 def _is_text(lines: Lines, i: int) -> bool:
@@ -126,9 +142,13 @@ def _headline_again(article: Article, found: dict[int, str]) -> int:
             strangers += 1
             if strangers > MAX_STRANGERS:
                 break
-    # Behind paragraphs, a heading or an answer may say the headline but for a word before it.
-    loose = MAX_STRANGERS if others or len(again) > 1 else 1
-    whole = (k for k, before in again if before < loose or lines.key[ids[k]] == lines.key[first])
+    # Behind paragraphs, a heading may say what the headline says, and an answer that but for a word before it.
+    many = others > 0 or len(again) > 1
+    whole = [
+        k
+        for k, before in again
+        if before == 0 or (many and (before < MAX_STRANGERS or lines.key[ids[k]] == lines.key[first]))
+    ]
     last = max(whole, default=0)
     if not others and (lines.flags[first] & STOP or lines.width[first] < HEADLINE_WIDTH):
         return 0  # a sentence or a name, so far as one can tell
@@ -154,6 +174,7 @@ def _belongs_to_head(article: Article, k: int, copies: list[bool]) -> bool:
 def _find_pairs(article: Article, found: dict[int, str]) -> None:
     lines, ids, n = article.lines, article.ids, len(article)
     counts: Counter[int] | None = None
+    is_scraped = _is_scraped(article, found)
     for k in range(1, n):
         i = k - 1
         if k in found or i in found:
@@ -164,7 +185,7 @@ def _find_pairs(article: Article, found: dict[int, str]) -> None:
             continue
         if counts is None:
             counts = Counter([lines.key[x] for x in ids])
-        if counts[lines.key[ids[k]]] == 2 and _is_pair(article, i, k) and _same(article, i, k):
+        if counts[lines.key[ids[k]]] == 2 and _is_pair(article, i, k, is_scraped) and _same(article, i, k):
             width = lines.width[ids[k]]
             found[k] = PARAGRAPH if article.prose[k] else CAPTION if width >= PAIR_WIDTH else BYLINE
 
@@ -176,26 +197,52 @@ def _is_headline_twice(article: Article, i: int, k: int) -> bool:
     return _is_text(article.lines, article.ids[i]) and not _in_stanza(article, k, [True])
 
 
-def _is_pair(article: Article, i: int, k: int) -> bool:
+def _is_pair(article: Article, i: int, k: int, is_scraped: bool) -> bool:
     """Whether two adjacent copies are a scraper's: paragraphs; captions or bylines in the head; captions
-    set apart in the midst of prose."""
+    set apart in the midst of prose. Of a head that tells of a scraper (`is_scraped`) less is asked."""
     lines, ids = article.lines, article.ids
     width = lines.width[ids[k]]
-    if not _is_text(lines, ids[k]):
+    if not _is_text(lines, ids[k]) or (i > 0 and _is_quoted(lines.form(ids[k]))):
         return False
     if article.prose[k]:
         return True
     apart, flags = not article.joined[i], lines.flags[ids[k]]
     if apart and (article.first_prose < i or _in_stanza(article, k, [True])):
         return False
+    is_called = lines.form(ids[k]).endswith(CALLS)  # by many, and often
     if k <= SHORT_PAIR_HEAD and article.last_prose > k:
-        is_byline = not apart and width >= COPY_WIDTH and not flags & (STOP | DIGITS)
         in_verse = article.joined[k] and not article.gapless and not _belongs_to_head(article, k + 1, [True])
-        if (is_byline and width < PAIR_WIDTH) or (width >= PAIR_WIDTH and not in_verse and not lines.ends_open(ids[k])):
+        if width < PAIR_WIDTH:
+            is_byline = not apart and width >= COPY_WIDTH and not flags & (STOP | DIGITS)
+            return is_byline and (is_scraped or (not is_called and _reads_like_byline(lines.raw(ids[k]))))
+        is_headed = i == 0 or is_scraped or (not is_called and not (flags & STOP if apart else width < CAPTION_WIDTH))
+        if is_headed and not in_verse and not lines.ends_open(ids[k]):
             return True
     between_prose = i > 0 and article.prose[i - 1] and k + 1 < len(article) and article.prose[k + 1]
     set_apart = not article.joined[i - 1] and not article.joined[k]
-    return width >= PAIR_WIDTH and between_prose and set_apart
+    return width >= PAIR_WIDTH and between_prose and set_apart and not is_called
+
+
+def _is_scraped(article: Article, found: dict[int, str]) -> bool:
+    """Whether the head tells of a scraper: by a headline that came back, or by a widget's leftover."""
+    lines, ids = article.lines, article.ids
+    in_head = range(min(HEAD, len(ids)))
+    return HEADLINE in found.values() or any(lines.flags[ids[k]] & ARTIFACT for k in in_head)
+
+
+def _is_quoted(form: bytes) -> bool:
+    """Whether a line is nothing but a quotation, which may be repeated for its own sake."""
+    return form[:1] == b"'" and form.rstrip(b".,!?").endswith(b"'")
+
+
+def _reads_like_byline(raw: bytes) -> bool:
+    """Whether words begin with capitals, but for those of few letters ("by", "von der")."""
+    words = [word for word in raw.decode("utf-8", "surrogatepass").split() if len(word) > PARTICLE]
+    return bool(words) and all(_is_capital(word[0]) for word in words)
+
+
+def _is_capital(char: str) -> bool:
+    return properties(ord(char)) & unicode_tables.FOLD != 0
 
 
 def _find_article_again(article: Article, found: dict[int, str]) -> None:

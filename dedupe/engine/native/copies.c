@@ -135,20 +135,21 @@ static int is_bracketed(Span label)
     return is_name(label, "([", 1);
 }
 
-static int is_credit(Span label)
+static int is_credit(Span label, int among_copies)
 {
     int length;
     label = strip_right(strip_left(label), " ");
-    if (is_bracketed(label))
-        return 1;
-    if (!is_one_of(last_char(label, &length), ":|/-"))
-        return 0;
-    label.n -= length;
-    return is_name(strip_right(label, " "), ".!?", 0);
+    if (!is_bracketed(label)) {
+        if (!is_one_of(last_char(label, &length), ":|/-"))
+            return 0;
+        label.n -= length;
+        label = strip_right(label, " ");
+        if (!is_name(label, ".!?", 0))
+            return 0;
+    }
+    int kind = label_kind(label.at, label.n);
+    return !(kind & TELLING) && (kind & CREDIT || among_copies);
 }
-
-/* What Python's \s is: White_Space, and the four separators of ASCII. */
-static int is_white(uint32_t c) { return (unicode_properties(c) & UNICODE_SPACE) || (c >= 0x1C && c <= 0x1F); }
 
 static int is_separator(uint32_t c)
 {
@@ -165,7 +166,7 @@ static int has_capital_name(const uint8_t *at, const uint8_t *end)
     int separators = 0, length;
     for (; at < end; at += length) {
         uint32_t c = unicode_decode(at, end, &length);
-        if (is_white(c)) {
+        if (is_python_space(c)) {
             state = state == SEPARATORS || state == SPACE_BEHIND ? SPACE_BEHIND : SPACE;
         } else if (is_separator(c) && state != NONE) {
             if (state == SPACE_BEHIND)
@@ -184,30 +185,35 @@ static int has_capital_name(const uint8_t *at, const uint8_t *end)
     return properties & UNICODE_LETTER && (properties & UNICODE_FOLD || begins >= CASELESS);
 }
 
-static int is_site(Span label, const uint8_t *raw, const uint8_t *raw_end)
+static int is_site(Span label, const uint8_t *raw, const uint8_t *raw_end, int among_copies)
 {
-    int length;
+    int length, is_one = 0;
     label = strip_right(strip_left(label), " ");
-    if (is_bracketed(label))
-        return 1;
-    uint32_t mark = first_char(label, &length);
-    if (!is_one_of(mark, "|/-") && mark != MIDDLE_DOT && mark != BULLET)
-        return 0;
-    Span name = without_first(label, length);
-    if (!is_name(strip_left(name), "!?,;:|", 0))
-        return 0;
-    return mark == '|' || memchr(name.at, '.', (size_t)name.n) || has_capital_name(raw, raw_end);
+    if (!is_bracketed(label)) {
+        uint32_t mark = first_char(label, &length);
+        if (!is_one_of(mark, "|/-") && mark != MIDDLE_DOT && mark != BULLET)
+            return 0;
+        Span name = without_first(label, length);
+        if (!is_name(strip_left(name), "!?,;:|", 0))
+            return 0;
+        int has_stop = memchr(name.at, '.', (size_t)name.n) != NULL;
+        if (!has_stop && !has_capital_name(raw, raw_end))
+            return 0;
+        is_one = has_stop || mark == '|';
+    }
+    int kind = label_kind(label.at, label.n);
+    return !(kind & TELLING) && (kind || is_one || among_copies);
 }
 
-static int is_labelled(Span plain, Span labelled, const uint8_t *raw, const uint8_t *raw_end)
+static int is_labelled(Span plain, Span labelled, const uint8_t *raw, const uint8_t *raw_end, int among_copies)
 {
     Py_ssize_t extra = labelled.n - plain.n;
     if (extra <= 0 || extra > 4 * MAX_LABEL || count_chars(plain) < MIN_SHARED)
         return 0;
     Span before = {labelled.at, extra}, behind = without_first(labelled, plain.n);
-    if (ends_with(labelled, plain) && count_chars(before) <= MAX_LABEL && is_credit(before))
+    if (ends_with(labelled, plain) && count_chars(before) <= MAX_LABEL && is_credit(before, among_copies))
         return 1;
-    return begins_with(labelled, plain) && count_chars(behind) <= MAX_LABEL && is_site(behind, raw, raw_end);
+    return begins_with(labelled, plain) && count_chars(behind) <= MAX_LABEL && is_site(behind, raw, raw_end, among_copies);
 }
 
 /* Whether `marks` is what is left of the one character that folded to `chars`. */
@@ -258,14 +264,16 @@ static int is_broken(Span a, Span b)
     return count_chars(a) >= MIN_SHARED && count_chars(b) >= MIN_SHARED;
 }
 
-int is_copy(Desk *desk, const Line *first, const Line *later)
+int is_copy(Desk *desk, const Line *first, const Line *later, int among_copies)
 {
     /* The scratch has room for the longest line's form, twice. */
     Span a = join_quotes(desk->forms + first->form, first->form_size, desk->scratch.fold);
     Span b = join_quotes(desk->forms + later->form, later->form_size, desk->scratch.form);
     if (a.n == b.n && !memcmp(a.at, b.at, (size_t)a.n))
         return 1;
+    if (is_cut(a, b) || is_broken(a, b))
+        return 1;
     const uint8_t *text = desk->text;
-    return is_cut(a, b) || is_labelled(a, b, text + later->start, text + later->end) ||
-           is_labelled(b, a, text + first->start, text + first->end) || is_broken(a, b);
+    return is_labelled(a, b, text + later->start, text + later->end, among_copies) ||
+           is_labelled(b, a, text + first->start, text + first->end, among_copies);
 }

@@ -1,6 +1,7 @@
 /* Later copies of a headline, caption, byline or paragraph go; the first stays.  What is right, and why,
  * stands in ../../clean/repeats.py. */
 #include "edits.h"
+#include "unicode.h"
 
 enum {
     HEAD = 12,
@@ -11,6 +12,8 @@ enum {
     COPY_WIDTH = 8,
     PAIR_WIDTH = 25,
     BANNERS = 3,
+    CAPTION_WIDTH = 40,
+    PARTICLE = 3,
     SHORT_PAIR_HEAD = 6,
     AGAIN_STARTS = 8,
     AGAIN_LINES = 3,
@@ -36,8 +39,11 @@ static const uint64_t *edges_of(const Desk *desk, Line *line)
     return line->edges;
 }
 
-/* Whether line k of the article copies line i; the keys only say where it is worth a look. */
-static int is_same(Desk *desk, Py_ssize_t i, Py_ssize_t k)
+static int repeats_itself(Desk *desk);
+
+/* Whether line k of the article copies line i; the keys only say where it is worth a look.  A strict look
+ * takes labels of known words only, another those of any words too where the head repeats itself. */
+static int is_alike(Desk *desk, Py_ssize_t i, Py_ssize_t k, int is_strict)
 {
     Line *a = line_at(desk, i), *b = line_at(desk, k);
     if (a->key == b->key)
@@ -46,8 +52,23 @@ static int is_same(Desk *desk, Py_ssize_t i, Py_ssize_t k)
     const uint64_t *first = edges_of(desk, a), *later = edges_of(desk, b);
     for (int edge = 0; edge < EDGES; edge++)
         if (first[edge] && first[edge] == later[edge])
-            return is_copy(desk, a, b);
+            return is_copy(desk, a, b, !is_strict && repeats_itself(desk));
     return 0;
+}
+
+static int is_same(Desk *desk, Py_ssize_t i, Py_ssize_t k) { return is_alike(desk, i, k, 0); }
+
+/* Whether some two lines of the head are copies for certain. */
+static int repeats_itself(Desk *desk)
+{
+    Py_ssize_t head = desk->n < HEAD ? desk->n : HEAD;
+    if (desk->repeats == UNKNOWN) {
+        desk->repeats = 0;
+        for (Py_ssize_t k = 0; k < head && !desk->repeats; k++)
+            for (Py_ssize_t i = 0; i < k && !desk->repeats && line_at(desk, k)->width >= COPY_WIDTH; i++)
+                desk->repeats = is_alike(desk, i, k, 1);
+    }
+    return desk->repeats;
 }
 
 static int is_white(uint8_t c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
@@ -142,10 +163,10 @@ static Py_ssize_t headline_again(Desk *desk)
             break;
         }
     }
-    int loose = others || n_again > 1 ? MAX_STRANGERS : 1;
+    int many = others || n_again > 1;
     Py_ssize_t last = 0;
     for (int i = 0; i < n_again; i++)
-        if (before[i] < loose || line_at(desk, again[i])->key == first->key)
+        if (before[i] == 0 || (many && (before[i] < MAX_STRANGERS || line_at(desk, again[i])->key == first->key)))
             last = again[i];
     if (!others && (first->flags & STOP || first->width < HEADLINE_WIDTH))
         return 0;
@@ -189,26 +210,92 @@ static int is_headline_twice(Desk *desk, Py_ssize_t i, Py_ssize_t k)
     return is_text(desk, line_at(desk, i)) && !is_in_stanza(desk, k, COPIES, 1);
 }
 
-/* Whether two adjacent copies are a scraper's. */
-static int is_pair(const Desk *desk, Py_ssize_t i, Py_ssize_t k)
+/* Whether the head tells of a scraper: by a headline that came back, or by a widget's leftover. */
+static int is_scraped(const Desk *desk)
+{
+    for (Py_ssize_t k = 0; k < desk->n && k < HEAD + HEAD_BEHIND; k++)
+        if (desk->found[k] == HEADLINE || (k < HEAD && line_at(desk, k)->flags & ARTIFACT))
+            return 1;
+    return 0;
+}
+
+/* A form without the last of its characters, those of `marks`. */
+static Py_ssize_t without_last(const uint8_t *form, Py_ssize_t n, const char *marks)
+{
+    while (n > 0 && form[n - 1] && strchr(marks, form[n - 1]))
+        n--;
+    return n;
+}
+
+/* Whether a line is nothing but a quotation, which may be repeated for its own sake. */
+static int is_quoted(const Desk *desk, const Line *line)
+{
+    const uint8_t *form = form_at(desk, line);
+    Py_ssize_t n = without_last(form, line->form_size, ".,!?");
+    return form[0] == '\'' && n > 0 && form[n - 1] == '\'';
+}
+
+/* Whether a line is called by many, and often. */
+static int is_called(const Desk *desk, const Line *line)
+{
+    static const char *const CALLS[] = {"!", "?", "\xEF\xBC\x81", "\xD8\x9F", NULL};
+    const uint8_t *form = form_at(desk, line);
+    Py_ssize_t n = line->form_size;
+    n -= n > 0 && (form[n - 1] == '\'' || form[n - 1] == ')');
+    for (const char *const *call = CALLS; *call; call++) {
+        Py_ssize_t size = (Py_ssize_t)strlen(*call);
+        if (size <= n && !memcmp(form + n - size, *call, (size_t)size))
+            return 1;
+    }
+    return 0;
+}
+
+/* Whether words begin with capitals, but for those of few letters ("by", "von der"). */
+static int reads_like_byline(const Desk *desk, const Line *line)
+{
+    const uint8_t *at = desk->text + line->start, *end = desk->text + line->end;
+    int n_long = 0, letters = 0, is_capital = 0, length;
+    for (; at <= end; at += length) {
+        uint32_t c = at < end ? unicode_decode(at, end, &length) : ' ';
+        length = at < end ? length : 1;
+        if (!is_python_space(c)) {
+            is_capital = letters++ ? is_capital : (unicode_properties(c) & UNICODE_FOLD) != 0;
+            continue;
+        }
+        if (letters > PARTICLE && !is_capital)
+            return 0;
+        n_long += letters > PARTICLE;
+        letters = 0;
+    }
+    return n_long > 0;
+}
+
+/* Whether two adjacent copies are a scraper's; of a head that tells of one less is asked. */
+static int is_pair(const Desk *desk, Py_ssize_t i, Py_ssize_t k, int scraped)
 {
     static const uint8_t COPIES[] = {1};
     const Line *line = line_at(desk, k);
     int apart = !desk->joined[i];
-    if (!is_text(desk, line))
+    if (!is_text(desk, line) || (i > 0 && is_quoted(desk, line)))
         return 0;
     if (desk->prose[k])
         return 1;
     if (apart && (desk->first_prose < i || is_in_stanza(desk, k, COPIES, 1)))
         return 0;
+    int called = is_called(desk, line);
     if (k <= SHORT_PAIR_HEAD && desk->last_prose > k) {
-        int is_byline = !apart && line->width >= COPY_WIDTH && !(line->flags & (STOP | DIGITS));
         int in_verse = desk->joined[k] && !desk->gapless && !belongs_to_head(desk, k + 1, COPIES, 1);
-        if ((is_byline && line->width < PAIR_WIDTH) || (line->width >= PAIR_WIDTH && !in_verse && !ends_open(desk, line)))
+        if (line->width < PAIR_WIDTH) {
+            int is_byline = !apart && line->width >= COPY_WIDTH && !(line->flags & (STOP | DIGITS));
+            return is_byline && (scraped || (!called && reads_like_byline(desk, line)));
+        }
+        int is_headed =
+            i == 0 || scraped || (!called && !(apart ? (line->flags & STOP) != 0 : line->width < CAPTION_WIDTH));
+        if (is_headed && !in_verse && !ends_open(desk, line))
             return 1;
     }
     int between_prose = i > 0 && desk->prose[i - 1] && k + 1 < desk->n && desk->prose[k + 1];
-    return line->width >= PAIR_WIDTH && between_prose && !desk->joined[i - 1] && !desk->joined[k];
+    return line->width >= PAIR_WIDTH && between_prose && !desk->joined[i - 1] && !desk->joined[k] && !called;
 }
 
 static Count *count_of(Count *counts, uint64_t mask, uint64_t key)
@@ -238,6 +325,7 @@ static uint64_t count_lines(const Desk *desk)
 static void find_pairs(Desk *desk)
 {
     uint64_t mask = 0;
+    int scraped = is_scraped(desk);
     for (Py_ssize_t k = 1; k < desk->n; k++) {
         Py_ssize_t i = k - 1;
         if (desk->found[k] != NO_RULE || desk->found[i] != NO_RULE)
@@ -249,7 +337,7 @@ static void find_pairs(Desk *desk)
             continue;
         }
         mask = mask ? mask : count_lines(desk);
-        if (count_of(desk->counts, mask, line->key)->count == 2 && is_pair(desk, i, k) && is_same(desk, i, k))
+        if (count_of(desk->counts, mask, line->key)->count == 2 && is_pair(desk, i, k, scraped) && is_same(desk, i, k))
             desk->found[k] = desk->prose[k] ? PARAGRAPH : line->width >= PAIR_WIDTH ? CAPTION : BYLINE;
     }
 }
