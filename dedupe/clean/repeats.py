@@ -122,33 +122,32 @@ def _headline_again(article: Article, found: dict[int, str]) -> int:
     first = ids[0]
     if lines.width[first] < NAME_WIDTH or lines.ends_open(first) or not _is_text(lines, first):
         return 0
-    copies = [False] * min(len(ids), HEAD)
-    copied = copies[:]
-    for k in range(1, len(copies)):
-        for i in range(k):
-            if _same(article, i, k):
-                copies[k] = copied[i] = True
-    again: list[tuple[int, int]] = []  # copies of the first line, each with the paragraphs before it
-    strangers = others = 0
-    for k in range(1, len(copies)):
-        if k in found:
+    head = range(min(len(ids), HEAD))
+    copies = [any(_same(article, i, k) for i in range(k)) for k in head]
+    before: list[int] = []  # of each line, the paragraphs before it that are no copies and have none
+    again: list[tuple[int, bool]] = []  # copies of the first line, and whether a sentence stands before them
+    strangers = others = 0  # others: copies of another line, with no such paragraph between
+    is_told = False
+    for k in head:
+        before.append(strangers)
+        if k == 0 or k in found:
             continue
         if _same(article, 0, k):
             if not _in_stanza(article, k, copies):
-                again.append((k, strangers))
+                again.append((k, is_told))
         elif copies[k]:
-            others += 1
-        elif article.prose[k] and not copied[k]:
-            strangers += 1
+            others += any(before[i] == strangers and _same(article, i, k) for i in range(1, k))
+        elif not any(_same(article, k, i) for i in head[k + 1 :]):
+            is_told |= lines.flags[ids[k]] & STOP != 0 and lines.width[ids[k]] >= PAIR_WIDTH
+            strangers += article.prose[k]
             if strangers > MAX_STRANGERS:
                 break
-    # Behind paragraphs, a heading may say what the headline says, and an answer that but for a word before it.
-    many = others > 0 or len(again) > 1
-    whole = [
-        k
-        for k, before in again
-        if before == 0 or (many and (before < MAX_STRANGERS or lines.key[ids[k]] == lines.key[first]))
-    ]
+    # Behind a paragraph, or a sentence, a heading may say what the headline says, and behind two an answer
+    # that but for a word before it: one copy by itself tells nothing there.
+    if others or len({before[k] for k, _ in again}) < len(again):
+        whole = [k for k, _ in again if before[k] < MAX_STRANGERS or lines.key[ids[k]] == lines.key[first]]
+    else:
+        whole = [k for k, is_told in again if before[k] == 0 and not is_told]
     last = max(whole, default=0)
     if not others and (lines.flags[first] & STOP or lines.width[first] < HEADLINE_WIDTH):
         return 0  # a sentence or a name, so far as one can tell
@@ -215,7 +214,9 @@ def _is_pair(article: Article, i: int, k: int, is_scraped: bool) -> bool:
         if width < PAIR_WIDTH:
             is_byline = not apart and width >= COPY_WIDTH and not flags & (STOP | DIGITS)
             return is_byline and (is_scraped or (not is_called and _reads_like_byline(lines.raw(ids[k]))))
-        is_headed = i == 0 or is_scraped or (not is_called and not (flags & STOP if apart else width < CAPTION_WIDTH))
+        is_sentence = flags & STOP != 0 and (apart or article.gapless)
+        is_caption = not is_called and not is_sentence and (apart or width >= CAPTION_WIDTH)
+        is_headed = i == 0 or is_scraped or is_caption
         if is_headed and not in_verse and not lines.ends_open(ids[k]):
             return True
     between_prose = i > 0 and article.prose[i - 1] and k + 1 < len(article) and article.prose[k + 1]

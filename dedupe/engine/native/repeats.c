@@ -136,38 +136,55 @@ static int is_in_stanza(const Desk *desk, Py_ssize_t k, const uint8_t *copies, P
     return desk->joined[k] && !belongs_to_head(desk, k + 1, copies, n_copies);
 }
 
+/* Whether line k, a copy, copies one above with no paragraph between that is no copy itself. */
+static int has_near_copy(Desk *desk, Py_ssize_t k, const int *before)
+{
+    for (Py_ssize_t i = 1; i < k; i++)
+        if (before[i] == before[k] && is_same(desk, i, k))
+            return 1;
+    return 0;
+}
+
 /* The place of the last copy of the first line in the head, where one tells of a scraped head; else 0. */
 static Py_ssize_t headline_again(Desk *desk)
 {
     const Line *first = line_at(desk, 0);
     if (first->width < NAME_WIDTH || ends_open(desk, first) || !is_text(desk, first))
         return 0;
-    uint8_t copies[HEAD] = {0}, copied[HEAD] = {0};
-    Py_ssize_t head = desk->n < HEAD ? desk->n : HEAD, again[HEAD];
-    int before[HEAD], n_again = 0, strangers = 0, others = 0;
+    uint8_t copies[HEAD] = {0}, copied[HEAD] = {0}, told[HEAD] = {0};
+    Py_ssize_t head = desk->n < HEAD ? desk->n : HEAD, again[HEAD], last = 0;
+    int before[HEAD], n_again = 0, strangers = 0, others = 0, is_told = 0;
     for (Py_ssize_t k = 1; k < head; k++)
         for (Py_ssize_t i = 0; i < k; i++)
             if (is_same(desk, i, k))
                 copies[k] = copied[i] = 1;
-    for (Py_ssize_t k = 1; k < head; k++) {
-        if (desk->found[k] != NO_RULE)
+    for (Py_ssize_t k = 0; k < head; k++) {
+        const Line *line = line_at(desk, k);
+        before[k] = strangers;
+        if (k == 0 || desk->found[k] != NO_RULE)
             continue;
         if (copies[k] && is_same(desk, 0, k)) {
             if (!is_in_stanza(desk, k, copies, head)) {
-                again[n_again] = k;
-                before[n_again++] = strangers;
+                told[k] = (uint8_t)is_told;
+                again[n_again++] = k;
             }
         } else if (copies[k]) {
-            others++;
-        } else if (desk->prose[k] && !copied[k] && ++strangers > MAX_STRANGERS) {
-            break;
+            others += has_near_copy(desk, k, before);
+        } else if (!copied[k]) {
+            is_told |= line->flags & STOP && line->width >= PAIR_WIDTH;
+            strangers += desk->prose[k];
+            if (strangers > MAX_STRANGERS)
+                break;
         }
     }
-    int many = others || n_again > 1;
-    Py_ssize_t last = 0;
-    for (int i = 0; i < n_again; i++)
-        if (before[i] == 0 || (many && (before[i] < MAX_STRANGERS || line_at(desk, again[i])->key == first->key)))
-            last = again[i];
+    int many = others > 0;
+    for (int i = 1; i < n_again; i++)
+        many |= before[again[i]] == before[again[i - 1]];
+    for (int i = 0; i < n_again; i++) {
+        Py_ssize_t k = again[i];
+        if (many ? before[k] < MAX_STRANGERS || line_at(desk, k)->key == first->key : before[k] == 0 && !told[k])
+            last = k;
+    }
     if (!others && (first->flags & STOP || first->width < HEADLINE_WIDTH))
         return 0;
     if (others < 2 && desk->prose[0] && first->flags & STOP)
@@ -289,9 +306,9 @@ static int is_pair(const Desk *desk, Py_ssize_t i, Py_ssize_t k, int scraped)
             int is_byline = !apart && line->width >= COPY_WIDTH && !(line->flags & (STOP | DIGITS));
             return is_byline && (scraped || (!called && reads_like_byline(desk, line)));
         }
-        int is_headed =
-            i == 0 || scraped || (!called && !(apart ? (line->flags & STOP) != 0 : line->width < CAPTION_WIDTH));
-        if (is_headed && !in_verse && !ends_open(desk, line))
+        int is_sentence = line->flags & STOP && (apart || desk->gapless);
+        int is_caption = !called && !is_sentence && (apart || line->width >= CAPTION_WIDTH);
+        if ((i == 0 || scraped || is_caption) && !in_verse && !ends_open(desk, line))
             return 1;
     }
     int between_prose = i > 0 && desk->prose[i - 1] && k + 1 < desk->n && desk->prose[k + 1];
