@@ -19,10 +19,12 @@ from dedupe.engine import unicode_tables
 from dedupe.engine.reference.unicode import properties
 
 HEAD = 12  # lines among which the headline may come back
+BARE_COPIES = 2  # of other lines than the headline
+FONT_SIZE = b"TT"
 HEAD_BEHIND = 5  # lines after its last copy that still belong to the head
 MAX_STRANGERS = 2  # paragraphs before the headline's copy that are no copies themselves
 HEADLINE_WIDTH = 12
-NAME_WIDTH = 8  # a first line that is a byline, where more comes back than it
+NAME_BYTES = 6
 COPY_WIDTH = 8  # in a head that repeats itself
 PAIR_WIDTH = 25  # two adjacent copies in the midst of prose
 BANNERS = 3  # lines among which a headline stands twice below a site's banner
@@ -75,11 +77,17 @@ def _same(article: Article, i: int, k: int, strict: bool = False) -> bool:
     return False
 
 
+def _tells_something(lines: Lines, i: int) -> bool:
+    """Whether line i, in a head that repeats itself, may be a copy; names in Chinese take few columns."""
+    form = lines.form(i)
+    return lines.width[i] >= COPY_WIDTH or (len(form) >= NAME_BYTES and form[0] >= UNSPACED)
+
+
 def _repeats_itself(article: Article) -> bool:
     """Whether some two lines of the head are copies for certain."""
     if article.repeats is None:
         lines, head = article.lines, range(min(len(article), HEAD))
-        wide = (k for k in head if lines.width[article.ids[k]] >= COPY_WIDTH)
+        wide = (k for k in head if _tells_something(lines, article.ids[k]))
         article.repeats = any(_same(article, i, k, strict=True) for k in wide for i in range(k))
     return article.repeats
 
@@ -106,7 +114,7 @@ def _find_head_copies(article: Article, found: dict[int, str]) -> None:
         return
     lines, ids = article.lines, article.ids
     for k in range(1, min(len(ids), last + HEAD_BEHIND)):
-        if k in found or lines.width[ids[k]] < COPY_WIDTH:
+        if k in found or not _tells_something(lines, ids[k]):
             continue
         original = next((i for i in range(k) if i not in found and _same(article, i, k)), None)
         if original is not None and _is_text(lines, ids[original]):
@@ -120,7 +128,7 @@ def _headline_again(article: Article, found: dict[int, str]) -> int:
     """The place of the last copy of the first line in the head, where one tells of a scraped head; else 0."""
     lines, ids = article.lines, article.ids
     first = ids[0]
-    if lines.width[first] < NAME_WIDTH or lines.ends_open(first) or not _is_text(lines, first):
+    if not _tells_something(lines, first) or lines.ends_open(first) or not _is_text(lines, first):
         return 0
     head = range(min(len(ids), HEAD))
     copies = [any(_same(article, i, k) for i in range(k)) for k in head]
@@ -153,7 +161,9 @@ def _headline_again(article: Article, found: dict[int, str]) -> int:
         return 0  # a sentence or a name, so far as one can tell
     if others < 2 and article.prose[0] and lines.flags[first] & STOP:
         return 0  # a paragraph, and one more that comes back is no head
-    return last if article.last_prose > last else 0
+    # A gallery has no body, nor has a page that was cut: there a font size must tell of the scraper.
+    is_bare = others >= BARE_COPIES and any(lines.raw(ids[k]).strip() == FONT_SIZE for k in head if k < last)
+    return last if article.last_prose > last or is_bare else 0
 
 
 def _in_stanza(article: Article, k: int, copies: list[bool]) -> bool:
@@ -191,7 +201,7 @@ def _find_pairs(article: Article, found: dict[int, str]) -> None:
 
 def _is_headline_twice(article: Article, i: int, k: int) -> bool:
     """Whether line k is a near copy of the headline i above it, below a banner or two."""
-    if article.first_prose <= k or article.last_prose < k or not _same(article, i, k):
+    if article.first_prose < i or article.last_prose <= k or not _same(article, i, k):
         return False
     return _is_text(article.lines, article.ids[i]) and not _in_stanza(article, k, [True])
 
@@ -264,6 +274,8 @@ def _find_article_again(article: Article, found: dict[int, str]) -> None:
             length = 0
             while again + length < n and start + length < again and key[start + length] == key[again + length]:
                 length += 1
-            if length >= least and sum(article.prose[again : again + length]) >= 2:
+            stand = Counter(key[again : again + length])
+            told = sum(article.prose[x] and stand[key[x]] == 1 for x in range(again, again + length))
+            if length >= least and told >= 2:  # a head that stands twice is no article
                 if all(_same(article, start + x, again + x) for x in range(length)):
                     found.update(dict.fromkeys(range(again, again + length), AGAIN))

@@ -5,10 +5,11 @@
 
 enum {
     HEAD = 12,
+    BARE_COPIES = 2,
     HEAD_BEHIND = 5,
     MAX_STRANGERS = 2,
     HEADLINE_WIDTH = 12,
-    NAME_WIDTH = 8,
+    NAME_BYTES = 6,
     COPY_WIDTH = 8,
     PAIR_WIDTH = 25,
     BANNERS = 3,
@@ -41,6 +42,12 @@ static const uint64_t *edges_of(const Desk *desk, Line *line)
 
 static int repeats_itself(Desk *desk);
 
+/* Whether a line of a head that repeats itself may be a copy; names in Chinese take few columns. */
+static int tells_something(const Desk *desk, const Line *line)
+{
+    return line->width >= COPY_WIDTH || (line->form_size >= NAME_BYTES && form_at(desk, line)[0] >= UNSPACED);
+}
+
 /* Whether line k of the article copies line i; the keys only say where it is worth a look.  A strict look
  * takes labels of known words only, another those of any words too where the head repeats itself. */
 static int is_alike(Desk *desk, Py_ssize_t i, Py_ssize_t k, int is_strict)
@@ -65,7 +72,7 @@ static int repeats_itself(Desk *desk)
     if (desk->repeats == UNKNOWN) {
         desk->repeats = 0;
         for (Py_ssize_t k = 0; k < head && !desk->repeats; k++)
-            for (Py_ssize_t i = 0; i < k && !desk->repeats && line_at(desk, k)->width >= COPY_WIDTH; i++)
+            for (Py_ssize_t i = 0; i < k && !desk->repeats && tells_something(desk, line_at(desk, k)); i++)
                 desk->repeats = is_alike(desk, i, k, 1);
     }
     return desk->repeats;
@@ -136,6 +143,16 @@ static int is_in_stanza(const Desk *desk, Py_ssize_t k, const uint8_t *copies, P
     return desk->joined[k] && !belongs_to_head(desk, k + 1, copies, n_copies);
 }
 
+static int is_font_size(const Desk *desk, const Line *line)
+{
+    const uint8_t *at = desk->text + line->start, *end = desk->text + line->end;
+    while (at < end && is_white(*at))
+        at++;
+    while (at < end && is_white(end[-1]))
+        end--;
+    return end - at == 2 && at[0] == 'T' && at[1] == 'T';
+}
+
 /* Whether line k, a copy, copies one above with no paragraph between that is no copy itself. */
 static int has_near_copy(Desk *desk, Py_ssize_t k, const int *before)
 {
@@ -149,7 +166,7 @@ static int has_near_copy(Desk *desk, Py_ssize_t k, const int *before)
 static Py_ssize_t headline_again(Desk *desk)
 {
     const Line *first = line_at(desk, 0);
-    if (first->width < NAME_WIDTH || ends_open(desk, first) || !is_text(desk, first))
+    if (!tells_something(desk, first) || ends_open(desk, first) || !is_text(desk, first))
         return 0;
     uint8_t copies[HEAD] = {0}, copied[HEAD] = {0}, told[HEAD] = {0};
     Py_ssize_t head = desk->n < HEAD ? desk->n : HEAD, again[HEAD], last = 0;
@@ -189,7 +206,11 @@ static Py_ssize_t headline_again(Desk *desk)
         return 0;
     if (others < 2 && desk->prose[0] && first->flags & STOP)
         return 0;
-    return desk->last_prose > last ? last : 0;
+    /* A gallery has no body, nor has a page that was cut: there a font size must tell of the scraper. */
+    int is_bare = 0;
+    for (Py_ssize_t k = 0; k < last && others >= BARE_COPIES; k++)
+        is_bare |= is_font_size(desk, line_at(desk, k));
+    return desk->last_prose > last || is_bare ? last : 0;
 }
 
 /* The first line before k that stays and that k copies, or -1. */
@@ -208,7 +229,7 @@ static void find_head_copies(Desk *desk)
         return;
     for (Py_ssize_t k = 1; k < desk->n && k < last + HEAD_BEHIND; k++) {
         const Line *line = line_at(desk, k);
-        if (desk->found[k] != NO_RULE || line->width < COPY_WIDTH)
+        if (desk->found[k] != NO_RULE || !tells_something(desk, line))
             continue;
         Py_ssize_t original = find_original(desk, k);
         if (original >= 0 && is_text(desk, line_at(desk, original)))
@@ -222,7 +243,7 @@ static void find_head_copies(Desk *desk)
 static int is_headline_twice(Desk *desk, Py_ssize_t i, Py_ssize_t k)
 {
     static const uint8_t COPIES[] = {1};
-    if (desk->first_prose <= k || desk->last_prose < k || !is_same(desk, i, k))
+    if (desk->first_prose < i || desk->last_prose <= k || !is_same(desk, i, k))
         return 0;
     return is_text(desk, line_at(desk, i)) && !is_in_stanza(desk, k, COPIES, 1);
 }
@@ -323,14 +344,14 @@ static Count *count_of(Count *counts, uint64_t mask, uint64_t key)
     return counts + at;
 }
 
-/* Counts the article's equal lines; gives the table's mask. */
-static uint64_t count_lines(const Desk *desk)
+/* Counts the equal lines among those from `first` up to `stop`; gives the table's mask. */
+static uint64_t count_lines(const Desk *desk, Py_ssize_t first, Py_ssize_t stop)
 {
     uint64_t slots = 4;
-    while (slots < 2 * (uint64_t)desk->n)
+    while (slots < 2 * (uint64_t)(stop - first))
         slots *= 2;
     memset(desk->counts, 0, (size_t)slots * sizeof *desk->counts);
-    for (Py_ssize_t k = 0; k < desk->n; k++) {
+    for (Py_ssize_t k = first; k < stop; k++) {
         uint64_t key = line_at(desk, k)->key;
         Count *count = count_of(desk->counts, slots - 1, key);
         count->key = key;
@@ -353,10 +374,21 @@ static void find_pairs(Desk *desk)
                 desk->found[k] = HEADLINE;
             continue;
         }
-        mask = mask ? mask : count_lines(desk);
+        mask = mask ? mask : count_lines(desk, 0, desk->n);
         if (count_of(desk->counts, mask, line->key)->count == 2 && is_pair(desk, i, k, scraped) && is_same(desk, i, k))
             desk->found[k] = desk->prose[k] ? PARAGRAPH : line->width >= PAIR_WIDTH ? CAPTION : BYLINE;
     }
+}
+
+/* Whether two of these lines are prose that does not come back among them: a head that stands twice is no
+ * article. */
+static int tells_enough(const Desk *desk, Py_ssize_t first, Py_ssize_t stop)
+{
+    uint64_t mask = count_lines(desk, first, stop);
+    int told = 0;
+    for (Py_ssize_t k = first; k < stop && told < 2; k++)
+        told += desk->prose[k] && count_of(desk->counts, mask, line_at(desk, k)->key)->count == 1;
+    return told == 2;
 }
 
 /* Takes the lines from `again` on, where they say what those from `start` on say. */
@@ -368,7 +400,7 @@ static void take_again(Desk *desk, Py_ssize_t start, Py_ssize_t again, Py_ssize_
         prose += desk->prose[again + length];
         length++;
     }
-    if (length < least || prose < 2)
+    if (length < least || prose < 2 || !tells_enough(desk, again, again + length))
         return;
     for (Py_ssize_t x = 0; x < length; x++)
         if (!is_same(desk, start + x, again + x))
