@@ -366,7 +366,8 @@ def make_capture(
     """One capture and its clean text, laid out as `dedupe clean` should leave it.
 
     What is not given is drawn from the seed; `glued` adds another article below three blank lines,
-    in a layout of its own or as a page shows it once; perhaps more than one, where it is drawn. `alter` alters the later copies.
+    in a layout of its own or as a page shows it once; perhaps more than one, where it is drawn.
+    `alter` alters the later copies.
     """
     rng = Random(f"capture {seed}")
     shape = shape or rng.choice(ALTERED if alter else SHAPES)
