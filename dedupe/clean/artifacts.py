@@ -80,8 +80,9 @@ def _heads_entry(article: Article, k: int) -> bool:
 
 
 def _has_company(article: Article, k: int, found: dict[int, str], gone: dict[int, str]) -> bool:
-    """A neighbour that goes too, or, in the head, a byline right above, and a gap and a headline below."""
-    if any(x in found or x in gone for x in (k - 1, k + 1)):
+    """A neighbour that goes too, where it is a copy above with no gap between; or, in the head, a byline right
+    above, and a gap and a headline below."""
+    if k - 1 in found or k + 1 in found or k + 1 in gone or (k - 1 in gone and article.joined[k - 1]):
         return True
     if not 0 < k <= BYLINE_LINES or article.last_prose <= k or not article.joined[k - 1]:
         return False

@@ -116,7 +116,8 @@ def _find_head_copies(article: Article, found: dict[int, str]) -> None:
     for k in range(1, min(len(ids), last + HEAD_BEHIND)):
         if k in found or not _tells_something(lines, ids[k]):
             continue
-        original = next((i for i in range(k) if i not in found and _same(article, i, k)), None)
+        above = range(min(k, last))  # what is new below the headline's last copy is the body's
+        original = next((i for i in above if i not in found and _same(article, i, k)), None)
         if original is not None and _is_text(lines, ids[original]):
             wide = lines.width[ids[k]] >= PAIR_WIDTH
             found[k] = HEADLINE if original == 0 else CAPTION if wide else BYLINE
@@ -183,7 +184,6 @@ def _belongs_to_head(article: Article, k: int, copies: list[bool]) -> bool:
 def _find_pairs(article: Article, found: dict[int, str]) -> None:
     lines, ids, n = article.lines, article.ids, len(article)
     counts: Counter[int] | None = None
-    is_scraped = _is_scraped(article, found)
     for k in range(1, n):
         i = k - 1
         if k in found or i in found:
@@ -194,7 +194,7 @@ def _find_pairs(article: Article, found: dict[int, str]) -> None:
             continue
         if counts is None:
             counts = Counter([lines.key[x] for x in ids])
-        if counts[lines.key[ids[k]]] == 2 and _is_pair(article, i, k, is_scraped) and _same(article, i, k):
+        if counts[lines.key[ids[k]]] == 2 and _is_pair(article, i, k) and _same(article, i, k):
             width = lines.width[ids[k]]
             found[k] = PARAGRAPH if article.prose[k] else CAPTION if width >= PAIR_WIDTH else BYLINE
 
@@ -206,9 +206,9 @@ def _is_headline_twice(article: Article, i: int, k: int) -> bool:
     return _is_text(article.lines, article.ids[i]) and not _in_stanza(article, k, [True])
 
 
-def _is_pair(article: Article, i: int, k: int, is_scraped: bool) -> bool:
+def _is_pair(article: Article, i: int, k: int) -> bool:
     """Whether two adjacent copies are a scraper's: paragraphs; captions or bylines in the head; captions
-    set apart in the midst of prose. Of a head that tells of a scraper (`is_scraped`) less is asked."""
+    set apart in the midst of prose."""
     lines, ids = article.lines, article.ids
     width = lines.width[ids[k]]
     if not _is_text(lines, ids[k]) or (i > 0 and _is_quoted(lines.form(ids[k]))):
@@ -223,22 +223,14 @@ def _is_pair(article: Article, i: int, k: int, is_scraped: bool) -> bool:
         in_verse = article.joined[k] and not article.gapless and not _belongs_to_head(article, k + 1, [True])
         if width < PAIR_WIDTH:
             is_byline = not apart and width >= COPY_WIDTH and not flags & (STOP | DIGITS)
-            return is_byline and (is_scraped or (not is_called and _reads_like_byline(lines.raw(ids[k]))))
+            return is_byline and not is_called and _reads_like_byline(lines.raw(ids[k]))
         is_sentence = flags & STOP != 0 and (apart or article.gapless)
         is_caption = not is_called and not is_sentence and (apart or width >= CAPTION_WIDTH)
-        is_headed = i == 0 or is_scraped or is_caption
-        if is_headed and not in_verse and not lines.ends_open(ids[k]):
+        if (i == 0 or is_caption) and not in_verse and not lines.ends_open(ids[k]):
             return True
     between_prose = i > 0 and article.prose[i - 1] and k + 1 < len(article) and article.prose[k + 1]
     set_apart = not article.joined[i - 1] and not article.joined[k]
     return width >= PAIR_WIDTH and between_prose and set_apart and not is_called
-
-
-def _is_scraped(article: Article, found: dict[int, str]) -> bool:
-    """Whether the head tells of a scraper: by a headline that came back, or by a widget's leftover."""
-    lines, ids = article.lines, article.ids
-    in_head = range(min(HEAD, len(ids)))
-    return HEADLINE in found.values() or any(lines.flags[ids[k]] & ARTIFACT for k in in_head)
 
 
 def _is_quoted(form: bytes) -> bool:

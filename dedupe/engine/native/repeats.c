@@ -213,10 +213,10 @@ static Py_ssize_t headline_again(Desk *desk)
     return desk->last_prose > last || is_bare ? last : 0;
 }
 
-/* The first line before k that stays and that k copies, or -1. */
-static Py_ssize_t find_original(Desk *desk, Py_ssize_t k)
+/* The first line before `stop` that stays and that k copies, or -1. */
+static Py_ssize_t find_original(Desk *desk, Py_ssize_t k, Py_ssize_t stop)
 {
-    for (Py_ssize_t i = 0; i < k; i++)
+    for (Py_ssize_t i = 0; i < stop; i++)
         if (desk->found[i] == NO_RULE && is_same(desk, i, k))
             return i;
     return -1;
@@ -231,7 +231,8 @@ static void find_head_copies(Desk *desk)
         const Line *line = line_at(desk, k);
         if (desk->found[k] != NO_RULE || !tells_something(desk, line))
             continue;
-        Py_ssize_t original = find_original(desk, k);
+        /* What is new below the headline's last copy is the body's. */
+        Py_ssize_t original = find_original(desk, k, k < last ? k : last);
         if (original >= 0 && is_text(desk, line_at(desk, original)))
             desk->found[k] = original == 0 ? HEADLINE : line->width >= PAIR_WIDTH ? CAPTION : BYLINE;
         else if (k > last && desk->prose[k])
@@ -246,15 +247,6 @@ static int is_headline_twice(Desk *desk, Py_ssize_t i, Py_ssize_t k)
     if (desk->first_prose < i || desk->last_prose <= k || !is_same(desk, i, k))
         return 0;
     return is_text(desk, line_at(desk, i)) && !is_in_stanza(desk, k, COPIES, 1);
-}
-
-/* Whether the head tells of a scraper: by a headline that came back, or by a widget's leftover. */
-static int is_scraped(const Desk *desk)
-{
-    for (Py_ssize_t k = 0; k < desk->n && k < HEAD + HEAD_BEHIND; k++)
-        if (desk->found[k] == HEADLINE || (k < HEAD && line_at(desk, k)->flags & ARTIFACT))
-            return 1;
-    return 0;
 }
 
 /* A form without the last of its characters, those of `marks`. */
@@ -308,8 +300,8 @@ static int reads_like_byline(const Desk *desk, const Line *line)
     return n_long > 0;
 }
 
-/* Whether two adjacent copies are a scraper's; of a head that tells of one less is asked. */
-static int is_pair(const Desk *desk, Py_ssize_t i, Py_ssize_t k, int scraped)
+/* Whether two adjacent copies are a scraper's. */
+static int is_pair(const Desk *desk, Py_ssize_t i, Py_ssize_t k)
 {
     static const uint8_t COPIES[] = {1};
     const Line *line = line_at(desk, k);
@@ -325,11 +317,11 @@ static int is_pair(const Desk *desk, Py_ssize_t i, Py_ssize_t k, int scraped)
         int in_verse = desk->joined[k] && !desk->gapless && !belongs_to_head(desk, k + 1, COPIES, 1);
         if (line->width < PAIR_WIDTH) {
             int is_byline = !apart && line->width >= COPY_WIDTH && !(line->flags & (STOP | DIGITS));
-            return is_byline && (scraped || (!called && reads_like_byline(desk, line)));
+            return is_byline && !called && reads_like_byline(desk, line);
         }
         int is_sentence = line->flags & STOP && (apart || desk->gapless);
         int is_caption = !called && !is_sentence && (apart || line->width >= CAPTION_WIDTH);
-        if ((i == 0 || scraped || is_caption) && !in_verse && !ends_open(desk, line))
+        if ((i == 0 || is_caption) && !in_verse && !ends_open(desk, line))
             return 1;
     }
     int between_prose = i > 0 && desk->prose[i - 1] && k + 1 < desk->n && desk->prose[k + 1];
@@ -363,7 +355,6 @@ static uint64_t count_lines(const Desk *desk, Py_ssize_t first, Py_ssize_t stop)
 static void find_pairs(Desk *desk)
 {
     uint64_t mask = 0;
-    int scraped = is_scraped(desk);
     for (Py_ssize_t k = 1; k < desk->n; k++) {
         Py_ssize_t i = k - 1;
         if (desk->found[k] != NO_RULE || desk->found[i] != NO_RULE)
@@ -375,7 +366,7 @@ static void find_pairs(Desk *desk)
             continue;
         }
         mask = mask ? mask : count_lines(desk, 0, desk->n);
-        if (count_of(desk->counts, mask, line->key)->count == 2 && is_pair(desk, i, k, scraped) && is_same(desk, i, k))
+        if (count_of(desk->counts, mask, line->key)->count == 2 && is_pair(desk, i, k) && is_same(desk, i, k))
             desk->found[k] = desk->prose[k] ? PARAGRAPH : line->width >= PAIR_WIDTH ? CAPTION : BYLINE;
     }
 }
