@@ -10,7 +10,7 @@ of the head stand twice as they are, it is a scraper's label, and else an author
 
 import re
 
-from dedupe.clean.labels import CREDIT, TELLING, label_kind
+from dedupe.clean.labels import CREDIT, SITE, TELLING, label_kind
 from dedupe.engine import unicode_tables
 from dedupe.engine.reference.unicode import properties
 
@@ -20,6 +20,7 @@ MAX_LABEL_SPACES = 6
 CUT_MARKS = ("[...]", "(...)", "...")
 MAX_FOLDED = 2  # characters that one may fold to: ß is ss
 CREDIT_ENDS = ":|/-"  # "photo: ", "afp - ", "reuters/"
+COPYRIGHT = "©"
 SITE_BEGINS = "|·•/-"  # " | the daily news", " - example.com"
 CREDIT_LACKS = ".!?"
 SITE_LACKS = "!?,;:|"
@@ -70,14 +71,19 @@ def _is_labelled(plain: str, labelled: str, raw: bytes, among_copies: bool) -> b
 
 def _is_credit(label: str, among_copies: bool) -> bool:
     label = label.strip(" ")
-    if not _is_bracketed(label):
+    known = CREDIT
+    if _is_bracketed(label):
+        known = CREDIT | SITE  # "(The Valley Post) " is a source, "The Valley Post: " may be what a post says
+    elif label[:1] == COPYRIGHT and _is_name(label[1:].lstrip(" "), CREDIT_LACKS):
+        among_copies = False  # no mark tells where it ends
+    else:
         if label[-1:] not in CREDIT_ENDS:
             return False
         label = label[:-1].rstrip(" ")
         if not _is_name(label, CREDIT_LACKS):
             return False
     kind = label_kind(label)
-    return not kind & TELLING and (kind & CREDIT != 0 or among_copies)
+    return not kind & TELLING and (kind & known != 0 or among_copies)
 
 
 def _is_site(label: str, raw: bytes, among_copies: bool) -> bool:

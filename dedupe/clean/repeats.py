@@ -19,12 +19,13 @@ from dedupe.engine import unicode_tables
 from dedupe.engine.reference.unicode import properties
 
 HEAD = 12  # lines among which the headline may come back
-BARE_COPIES = 2  # of other lines than the headline
+SIZED_COPIES = 2  # of other lines than the headline
 FONT_SIZE = b"TT"
 HEAD_BEHIND = 5  # lines after its last copy that still belong to the head
 MAX_STRANGERS = 2  # paragraphs before the headline's copy that are no copies themselves
 HEADLINE_WIDTH = 12
 NAME_BYTES = 6
+SHORT_BYTES = 40  # of lines that are looked at whatever their ends, where a head repeats itself
 COPY_WIDTH = 8  # in a head that repeats itself
 PAIR_WIDTH = 25  # two adjacent copies in the midst of prose
 BANNERS = 3  # lines among which a headline stands twice below a site's banner
@@ -67,14 +68,17 @@ def find_repeats(article: Article, captions: str = "keep") -> dict[int, str]:
 
 def _same(article: Article, i: int, k: int, strict: bool = False) -> bool:
     """Whether line k copies line i; the keys only say where it is worth a look. A strict look takes labels of
-    known words only, another those of any words too where the head repeats itself."""
+    known words only. Where the head repeats itself, another takes those of any words too, and looks at all
+    pairs of short lines: a label leaves them no end alike."""
     lines, a, b = article.lines, article.ids[i], article.ids[k]
     if lines.key[a] == lines.key[b]:
         return lines.raw(a) == lines.raw(b) or lines.form(a) == lines.form(b)
-    if any(edge[a] and edge[a] == edge[b] for edge in lines.edges):
-        among_copies = not strict and _repeats_itself(article)
-        return is_copy(lines.form(a), lines.form(b), lines.raw(a), lines.raw(b), among_copies)
-    return False
+    is_near = any(edge[a] and edge[a] == edge[b] for edge in lines.edges)
+    is_short = max(len(lines.form(a)), len(lines.form(b))) < SHORT_BYTES
+    among_copies = not strict and (is_near or is_short) and _repeats_itself(article)
+    if not is_near and not (is_short and among_copies):
+        return False
+    return is_copy(lines.form(a), lines.form(b), lines.raw(a), lines.raw(b), among_copies)
 
 
 def _tells_something(lines: Lines, i: int) -> bool:
@@ -162,9 +166,22 @@ def _headline_again(article: Article, found: dict[int, str]) -> int:
         return 0  # a sentence or a name, so far as one can tell
     if others < 2 and article.prose[0] and lines.flags[first] & STOP:
         return 0  # a paragraph, and one more that comes back is no head
-    # A gallery has no body, nor has a page that was cut: there a font size must tell of the scraper.
-    is_bare = others >= BARE_COPIES and any(lines.raw(ids[k]).strip() == FONT_SIZE for k in head if k < last)
-    return last if article.last_prose > last or is_bare else 0
+    # Where a font size tells of the scraper too, there need be no body, as in a gallery or a page that was cut,
+    # nor a copy of the headline that reads like one.
+    sized = _head_by_size(article, copies)
+    return max(last, sized) if sized or article.last_prose > last else 0
+
+
+def _head_by_size(article: Article, copies: list[bool]) -> int:
+    """The last line of a head in which lines above a font size come back beside it, or 0."""
+    lines, ids = article.lines, article.ids
+    size = next((k for k in range(len(copies)) if lines.raw(ids[k]).strip() == FONT_SIZE), 0)
+    places = [
+        k
+        for k in range(1, min(len(copies), size + HEAD_BEHIND + 1))
+        if copies[k] and _tells_something(lines, ids[k]) and any(_same(article, i, k) for i in range(1, min(k, size)))
+    ]
+    return places[-1] if len(places) >= SIZED_COPIES else 0
 
 
 def _in_stanza(article: Article, k: int, copies: list[bool]) -> bool:

@@ -13,6 +13,7 @@ enum {
     FULL_CLOSE = 0xFF09,
     LENS_OPEN = 0x3010,
     LENS_CLOSE = 0x3011,
+    COPYRIGHT = 0xA9,
     MIDDLE_DOT = 0xB7,
     BULLET = 0x2022
 };
@@ -137,9 +138,13 @@ static int is_bracketed(Span label)
 
 static int is_credit(Span label, int among_copies)
 {
-    int length;
+    int length, known = CREDIT;
     label = strip_right(strip_left(label), " ");
-    if (!is_bracketed(label)) {
+    if (is_bracketed(label)) {
+        known = CREDIT | SITE; /* "(The Valley Post) " is a source, "The Valley Post: " may be what a post says */
+    } else if (first_char(label, &length) == COPYRIGHT && is_name(strip_left(without_first(label, length)), ".!?", 0)) {
+        among_copies = 0; /* no mark tells where it ends */
+    } else {
         if (!is_one_of(last_char(label, &length), ":|/-"))
             return 0;
         label.n -= length;
@@ -148,7 +153,7 @@ static int is_credit(Span label, int among_copies)
             return 0;
     }
     int kind = label_kind(label.at, label.n);
-    return !(kind & TELLING) && (kind & CREDIT || among_copies);
+    return !(kind & TELLING) && (kind & known || among_copies);
 }
 
 static int is_separator(uint32_t c)

@@ -5,11 +5,12 @@
 
 enum {
     HEAD = 12,
-    BARE_COPIES = 2,
+    SIZED_COPIES = 2,
     HEAD_BEHIND = 5,
     MAX_STRANGERS = 2,
     HEADLINE_WIDTH = 12,
     NAME_BYTES = 6,
+    SHORT_BYTES = 40,
     COPY_WIDTH = 8,
     PAIR_WIDTH = 25,
     BANNERS = 3,
@@ -49,7 +50,8 @@ static int tells_something(const Desk *desk, const Line *line)
 }
 
 /* Whether line k of the article copies line i; the keys only say where it is worth a look.  A strict look
- * takes labels of known words only, another those of any words too where the head repeats itself. */
+ * takes labels of known words only.  Where the head repeats itself, another takes those of any words too, and
+ * looks at all pairs of short lines. */
 static int is_alike(Desk *desk, Py_ssize_t i, Py_ssize_t k, int is_strict)
 {
     Line *a = line_at(desk, i), *b = line_at(desk, k);
@@ -57,10 +59,11 @@ static int is_alike(Desk *desk, Py_ssize_t i, Py_ssize_t k, int is_strict)
         return a->form_size == b->form_size &&
                !memcmp(form_at(desk, a), form_at(desk, b), (size_t)a->form_size);
     const uint64_t *first = edges_of(desk, a), *later = edges_of(desk, b);
+    int is_near = 0, is_short = a->form_size < SHORT_BYTES && b->form_size < SHORT_BYTES;
     for (int edge = 0; edge < EDGES; edge++)
-        if (first[edge] && first[edge] == later[edge])
-            return is_copy(desk, a, b, !is_strict && repeats_itself(desk));
-    return 0;
+        is_near |= first[edge] && first[edge] == later[edge];
+    int among_copies = !is_strict && (is_near || is_short) && repeats_itself(desk);
+    return (is_near || (is_short && among_copies)) && is_copy(desk, a, b, among_copies);
 }
 
 static int is_same(Desk *desk, Py_ssize_t i, Py_ssize_t k) { return is_alike(desk, i, k, 0); }
@@ -153,6 +156,30 @@ static int is_font_size(const Desk *desk, const Line *line)
     return end - at == 2 && at[0] == 'T' && at[1] == 'T';
 }
 
+/* Whether line k copies one above `stop`, the headline aside. */
+static int copies_above(Desk *desk, Py_ssize_t k, Py_ssize_t stop)
+{
+    for (Py_ssize_t i = 1; i < k && i < stop; i++)
+        if (is_same(desk, i, k))
+            return 1;
+    return 0;
+}
+
+/* The last line of a head in which lines above a font size come back beside it, or 0. */
+static Py_ssize_t head_by_size(Desk *desk, const uint8_t *copies, Py_ssize_t n_copies)
+{
+    Py_ssize_t size = 0, last = 0, n = 0;
+    while (size < n_copies && !is_font_size(desk, line_at(desk, size)))
+        size++;
+    for (Py_ssize_t k = 1; size < n_copies && k < n_copies && k <= size + HEAD_BEHIND; k++) {
+        if (copies[k] && tells_something(desk, line_at(desk, k)) && copies_above(desk, k, size)) {
+            last = k;
+            n++;
+        }
+    }
+    return n >= SIZED_COPIES ? last : 0;
+}
+
 /* Whether line k, a copy, copies one above with no paragraph between that is no copy itself. */
 static int has_near_copy(Desk *desk, Py_ssize_t k, const int *before)
 {
@@ -206,11 +233,10 @@ static Py_ssize_t headline_again(Desk *desk)
         return 0;
     if (others < 2 && desk->prose[0] && first->flags & STOP)
         return 0;
-    /* A gallery has no body, nor has a page that was cut: there a font size must tell of the scraper. */
-    int is_bare = 0;
-    for (Py_ssize_t k = 0; k < last && others >= BARE_COPIES; k++)
-        is_bare |= is_font_size(desk, line_at(desk, k));
-    return desk->last_prose > last || is_bare ? last : 0;
+    /* Where a font size tells of the scraper too, there need be no body, as in a gallery or a page that was
+     * cut, nor a copy of the headline that reads like one. */
+    Py_ssize_t sized = head_by_size(desk, copies, head);
+    return !sized && desk->last_prose <= last ? 0 : last > sized ? last : sized;
 }
 
 /* The first line before `stop` that stays and that k copies, or -1. */
