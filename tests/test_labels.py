@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from dedupe.clean.copies import is_copy
+from dedupe.clean.copies import COPY, LABELLED, NO_COPY, is_copy
 from dedupe.clean.labels import CREDIT, FILE, HEADER, SITE, TELLING, label_kind, read_terms, render_header
 from dedupe.engine import engine
 
@@ -45,34 +45,33 @@ def test_kinds(label: str, kind: int) -> None:
     assert label_kind(engine.normal_form(label.encode()).decode()) == kind
 
 
-def copies(first: str, later: str, among_copies: bool) -> bool:
+def copies(first: str, later: str) -> int:
     forms = [engine.normal_form(line.encode()) for line in (first, later)]
-    return is_copy(forms[0], forms[1], first.encode(), later.encode(), among_copies)
+    return is_copy(forms[0], forms[1], first.encode(), later.encode())
 
 
 @pytest.mark.parametrize("turned", [False, True])
 @pytest.mark.parametrize(
-    ("labelled", "alone", "among"),
+    ("labelled", "kind"),
     [
-        (f"Photo: {HEADLINE}", True, True),
-        (f"(Reuters) {HEADLINE}", True, True),
-        (f"{HEADLINE} | Wend Courier", True, True),
-        (f"{HEADLINE} - wendcourier.example", True, True),
-        (f"{HEADLINE} - The Valley Post", True, True),
-        (f"{HEADLINE} - Heligoland", False, True),
-        (f"Heligoland: {HEADLINE}", False, True),
-        (f"[Heligoland] {HEADLINE}", False, True),
-        (f"{HEADLINE} - for now", False, False),
-        (f"Correction: {HEADLINE}", False, False),
-        (f"Fact check: {HEADLINE}", False, False),
-        (f"AFP Fact Check: {HEADLINE}", False, False),
-        (f"{HEADLINE} (denied)", False, False),
-        (f"{HEADLINE} - What It Means", False, False),
-        (f"{HEADLINE} | Opinion", False, False),
-        (f"2 photos: {HEADLINE}", False, False),
+        (f"Photo: {HEADLINE}", COPY),
+        (f"(Reuters) {HEADLINE}", COPY),
+        (f"{HEADLINE} | Wend Courier", COPY),
+        (f"{HEADLINE} - wendcourier.example", COPY),
+        (f"{HEADLINE} - The Valley Post", COPY),
+        (f"{HEADLINE} - Heligoland", LABELLED),
+        (f"Heligoland: {HEADLINE}", LABELLED),
+        (f"[Heligoland] {HEADLINE}", LABELLED),
+        (f"{HEADLINE} - for now", NO_COPY),
+        (f"Correction: {HEADLINE}", NO_COPY),
+        (f"Fact check: {HEADLINE}", NO_COPY),
+        (f"AFP Fact Check: {HEADLINE}", NO_COPY),
+        (f"{HEADLINE} (denied)", NO_COPY),
+        (f"{HEADLINE} - What It Means", NO_COPY),
+        (f"{HEADLINE} | Opinion", NO_COPY),
+        (f"2 photos: {HEADLINE}", NO_COPY),
     ],
 )
-def test_labels_are_told_by_their_words(labelled: str, alone: bool, among: bool, turned: bool) -> None:
+def test_labels_are_told_by_their_words(labelled: str, kind: int, turned: bool) -> None:
     pair = (labelled, HEADLINE) if turned else (HEADLINE, labelled)
-    assert copies(*pair, among_copies=False) == alone
-    assert copies(*pair, among_copies=True) == among
+    assert copies(*pair) == kind

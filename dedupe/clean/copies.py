@@ -14,6 +14,7 @@ from dedupe.clean.labels import CREDIT, SITE, TELLING, label_kind
 from dedupe.engine import unicode_tables
 from dedupe.engine.reference.unicode import properties
 
+NO_COPY, COPY, LABELLED = range(3)
 MIN_SHARED = 12  # characters that a copy must share beyond what it lacks or adds
 MAX_LABEL = 40  # characters of a credit or of a site's name
 MAX_LABEL_SPACES = 6
@@ -31,19 +32,17 @@ CASELESS = 0x590  # behind Latin, Greek, Cyrillic and Armenian, which have capit
 MAX_BROKEN = 4  # marks that one character of several bytes breaks into
 
 
-def is_copy(first: bytes, later: bytes, first_raw: bytes, later_raw: bytes, among_copies: bool) -> bool:
+def is_copy(first: bytes, later: bytes, first_raw: bytes, later_raw: bytes) -> int:
     """Whether `later` copies `first`; both are normal forms, the raw lines tell of capital letters.
 
-    `among_copies` tells that other lines of the head stand twice.
+    NO_COPY, COPY, or LABELLED: a copy where other lines of the head stand twice.
     """
     if first == later:
-        return True
+        return COPY
     a, b = _join_quotes(first), _join_quotes(later)
-    if a == b:
-        return True
-    if _is_cut(a, b) or _is_broken(a, b):
-        return True
-    return _is_labelled(a, b, later_raw, among_copies) or _is_labelled(b, a, first_raw, among_copies)
+    if a == b or _is_cut(a, b) or _is_broken(a, b):
+        return COPY
+    return _is_labelled(a, b, later_raw) if len(a) < len(b) else _is_labelled(b, a, first_raw)
 
 
 def _join_quotes(form: bytes) -> str:
@@ -60,43 +59,50 @@ def _is_cut(first: str, later: str) -> bool:
     return len(first) == len(rest) or not (_is_digit(rest[-1]) and _is_digit(first[len(rest)]))
 
 
-def _is_labelled(plain: str, labelled: str, raw: bytes, among_copies: bool) -> bool:
+def _is_labelled(plain: str, labelled: str, raw: bytes) -> int:
     extra = len(labelled) - len(plain)
     if not 0 < extra <= MAX_LABEL or len(plain) < MIN_SHARED:
-        return False
-    if labelled.endswith(plain) and _is_credit(labelled[:extra], among_copies):
-        return True
-    return labelled.startswith(plain) and _is_site(labelled[len(plain) :], raw, among_copies)
+        return NO_COPY
+    credit = _is_credit(labelled[:extra]) if labelled.endswith(plain) else NO_COPY
+    if credit == COPY or not labelled.startswith(plain):
+        return credit
+    return _is_site(labelled[len(plain) :], raw) or credit
 
 
-def _is_credit(label: str, among_copies: bool) -> bool:
+def _label_tells(kind: int, known: bool) -> int:
+    """Whether a label is one that a copy may have; LABELLED where only the copies around could tell."""
+    return NO_COPY if kind & TELLING else COPY if known else LABELLED
+
+
+def _is_credit(label: str) -> int:
     label = label.strip(" ")
-    known = CREDIT
+    known, ends = CREDIT, True
     if _is_bracketed(label):
         known = CREDIT | SITE  # "(The Valley Post) " is a source, "The Valley Post: " may be what a post says
     elif label[:1] == COPYRIGHT and _is_name(label[1:].lstrip(" "), CREDIT_LACKS):
-        among_copies = False  # no mark tells where it ends
+        ends = False  # no mark tells where it ends
     else:
         if label[-1:] not in CREDIT_ENDS:
-            return False
+            return NO_COPY
         label = label[:-1].rstrip(" ")
         if not _is_name(label, CREDIT_LACKS):
-            return False
+            return NO_COPY
     kind = label_kind(label)
-    return not kind & TELLING and (kind & known != 0 or among_copies)
+    tells = _label_tells(kind, kind & known != 0)
+    return NO_COPY if tells == LABELLED and not ends else tells
 
 
-def _is_site(label: str, raw: bytes, among_copies: bool) -> bool:
+def _is_site(label: str, raw: bytes) -> int:
     label = label.strip(" ")
     is_site = False
     if not _is_bracketed(label):
         if label[:1] not in SITE_BEGINS or not _is_name(label[1:].lstrip(" "), SITE_LACKS):
-            return False
+            return NO_COPY
         if "." not in label and not _has_capital_name(raw):
-            return False
+            return NO_COPY
         is_site = "." in label or label[0] == "|"
     kind = label_kind(label)
-    return not kind & TELLING and (kind != 0 or is_site or among_copies)
+    return _label_tells(kind, kind != 0 or is_site)
 
 
 def _has_capital_name(raw: bytes) -> bool:

@@ -13,7 +13,7 @@ import re
 from collections import Counter
 
 from dedupe.clean.built_in import AGAIN, BYLINE, CAPTION, CAPTION_DROPPED, HEADLINE, PARAGRAPH
-from dedupe.clean.copies import is_copy
+from dedupe.clean.copies import COPY, NO_COPY, is_copy
 from dedupe.clean.lines import ARTIFACT, DIGITS, LETTERS, STOP, UNSPACED, Article, Lines
 from dedupe.engine import unicode_tables
 from dedupe.engine.reference.unicode import properties
@@ -75,10 +75,10 @@ def _same(article: Article, i: int, k: int, strict: bool = False) -> bool:
         return lines.raw(a) == lines.raw(b) or lines.form(a) == lines.form(b)
     is_near = any(edge[a] and edge[a] == edge[b] for edge in lines.edges)
     is_short = max(len(lines.form(a)), len(lines.form(b))) < SHORT_BYTES
-    among_copies = not strict and (is_near or is_short) and _repeats_itself(article)
-    if not is_near and not (is_short and among_copies):
+    if not is_near and (strict or not is_short):
         return False
-    return is_copy(lines.form(a), lines.form(b), lines.raw(a), lines.raw(b), among_copies)
+    copy = is_copy(lines.form(a), lines.form(b), lines.raw(a), lines.raw(b))
+    return (copy == COPY and is_near) or (copy != NO_COPY and not strict and _repeats_itself(article))
 
 
 def _tells_something(lines: Lines, i: int) -> bool:

@@ -82,9 +82,17 @@ static Span join_quotes(const uint8_t *form, Py_ssize_t n, uint8_t *to)
     if (!memchr(form, '\'', (size_t)n))
         return (Span){form, n};
     uint8_t *start = to;
-    for (Py_ssize_t i = 0; i < n; i++)
-        if (form[i] != ' ' || !((i + 1 < n && form[i + 1] == '\'') || (i && form[i - 1] == '\'')))
-            *to++ = form[i];
+    const uint8_t *at = form, *end = form + n;
+    while (at < end) { /* up to the next quotation mark, without the space before it and behind the last one */
+        const uint8_t *quote = memchr(at, '\'', (size_t)(end - at)), *stop = quote ? quote : end;
+        at += at > form && at < stop && *at == ' ';
+        Py_ssize_t size = stop - at - (quote && stop > at && stop[-1] == ' ');
+        memcpy(to, at, (size_t)size);
+        to += size;
+        if (quote)
+            *to++ = '\'';
+        at = stop + 1;
+    }
     return (Span){start, to - start};
 }
 
@@ -136,14 +144,20 @@ static int is_bracketed(Span label)
     return is_name(label, "([", 1);
 }
 
-static int is_credit(Span label, int among_copies)
+/* Whether a label is one that a copy may have; LABELLED where only the copies around could tell. */
+static int label_tells(int kind, int known)
 {
-    int length, known = CREDIT;
+    return kind & TELLING ? NO_COPY : known ? COPY : LABELLED;
+}
+
+static int is_credit(Span label)
+{
+    int length, known = CREDIT, ends = 1;
     label = strip_right(strip_left(label), " ");
     if (is_bracketed(label)) {
         known = CREDIT | SITE; /* "(The Valley Post) " is a source, "The Valley Post: " may be what a post says */
     } else if (first_char(label, &length) == COPYRIGHT && is_name(strip_left(without_first(label, length)), ".!?", 0)) {
-        among_copies = 0; /* no mark tells where it ends */
+        ends = 0; /* no mark tells where it ends */
     } else {
         if (!is_one_of(last_char(label, &length), ":|/-"))
             return 0;
@@ -153,7 +167,8 @@ static int is_credit(Span label, int among_copies)
             return 0;
     }
     int kind = label_kind(label.at, label.n);
-    return !(kind & TELLING) && (kind & known || among_copies);
+    int tells = label_tells(kind, kind & known);
+    return tells == LABELLED && !ends ? NO_COPY : tells;
 }
 
 static int is_separator(uint32_t c)
@@ -190,7 +205,7 @@ static int has_capital_name(const uint8_t *at, const uint8_t *end)
     return properties & UNICODE_LETTER && (properties & UNICODE_FOLD || begins >= CASELESS);
 }
 
-static int is_site(Span label, const uint8_t *raw, const uint8_t *raw_end, int among_copies)
+static int is_site(Span label, const uint8_t *raw, const uint8_t *raw_end)
 {
     int length, is_one = 0;
     label = strip_right(strip_left(label), " ");
@@ -207,18 +222,20 @@ static int is_site(Span label, const uint8_t *raw, const uint8_t *raw_end, int a
         is_one = has_stop || mark == '|';
     }
     int kind = label_kind(label.at, label.n);
-    return !(kind & TELLING) && (kind || is_one || among_copies);
+    return label_tells(kind, kind || is_one);
 }
 
-static int is_labelled(Span plain, Span labelled, const uint8_t *raw, const uint8_t *raw_end, int among_copies)
+static int is_labelled(Span plain, Span labelled, const uint8_t *raw, const uint8_t *raw_end)
 {
     Py_ssize_t extra = labelled.n - plain.n;
     if (extra <= 0 || extra > 4 * MAX_LABEL || count_chars(plain) < MIN_SHARED)
         return 0;
     Span before = {labelled.at, extra}, behind = without_first(labelled, plain.n);
-    if (ends_with(labelled, plain) && count_chars(before) <= MAX_LABEL && is_credit(before, among_copies))
-        return 1;
-    return begins_with(labelled, plain) && count_chars(behind) <= MAX_LABEL && is_site(behind, raw, raw_end, among_copies);
+    int credit = ends_with(labelled, plain) && count_chars(before) <= MAX_LABEL ? is_credit(before) : NO_COPY;
+    if (credit == COPY || !begins_with(labelled, plain) || count_chars(behind) > MAX_LABEL)
+        return credit;
+    int site = is_site(behind, raw, raw_end);
+    return site ? site : credit;
 }
 
 /* Whether `marks` is what is left of the one character that folded to `chars`. */
@@ -269,16 +286,16 @@ static int is_broken(Span a, Span b)
     return count_chars(a) >= MIN_SHARED && count_chars(b) >= MIN_SHARED;
 }
 
-int is_copy(Desk *desk, const Line *first, const Line *later, int among_copies)
+int is_copy(Desk *desk, const Line *first, const Line *later)
 {
     /* The scratch has room for the longest line's form, twice. */
     Span a = join_quotes(desk->forms + first->form, first->form_size, desk->scratch.fold);
     Span b = join_quotes(desk->forms + later->form, later->form_size, desk->scratch.form);
     if (a.n == b.n && !memcmp(a.at, b.at, (size_t)a.n))
-        return 1;
+        return COPY;
     if (is_cut(a, b) || is_broken(a, b))
-        return 1;
+        return COPY;
     const uint8_t *text = desk->text;
-    return is_labelled(a, b, text + later->start, text + later->end, among_copies) ||
-           is_labelled(b, a, text + first->start, text + first->end, among_copies);
+    return a.n < b.n ? is_labelled(a, b, text + later->start, text + later->end)
+                     : is_labelled(b, a, text + first->start, text + first->end);
 }

@@ -111,8 +111,9 @@ void article_take(Desk *desk, Py_ssize_t first, Py_ssize_t stop);
 Py_ssize_t next_article(const Desk *desk, Py_ssize_t after);
 int ends_open(const Desk *desk, const Line *line);
 
-/* copies.c: whether `later` copies `first`, two different normal forms, perhaps among other copies. */
-int is_copy(Desk *desk, const Line *first, const Line *later, int among_copies);
+/* copies.c: whether `later` copies `first`, two different normal forms; LABELLED: among other copies it does. */
+enum { NO_COPY, COPY, LABELLED };
+int is_copy(Desk *desk, const Line *first, const Line *later);
 
 /* labels.c: the kinds of term that a label, part of a normal form, holds. */
 enum { CREDIT = 1, SITE = 2, TELLING = 4 };

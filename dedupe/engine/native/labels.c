@@ -18,38 +18,26 @@ static const uint8_t *char_before(const uint8_t *at, const uint8_t *start)
     return at;
 }
 
-/* Where the label says the term from `at` on, or NULL. */
-static const uint8_t *find_term(const uint8_t *at, const uint8_t *end, const char *term, size_t size)
-{
-    while ((size_t)(end - at) >= size && (at = memchr(at, term[0], (size_t)(end - at) - size + 1))) {
-        if (!memcmp(at, term, size))
-            return at;
-        at++;
-    }
-    return NULL;
-}
-
-static int holds(const uint8_t *label, const uint8_t *end, const char *term, size_t size, int is_single)
+/* Whether the term that the label says from `at` on ends there at a word's end, or is of a script without such. */
+static int stands_alone(const uint8_t *label, const uint8_t *end, const uint8_t *at, size_t size, int is_single)
 {
     int length;
-    const uint8_t *code = (const uint8_t *)term, *at = find_term(label, end, term, size);
-    if (unicode_decode(code, code + size, &length) >= UNSPACED_CODES)
-        return at && (!is_single || (size_t)(end - label) == size);
-    while (at) {
-        if (!(at > label && is_letter_at(char_before(at, label), end)) && !is_letter_at(at + size, end))
-            return 1;
-        at = find_term(at + 1, end, term, size);
-    }
-    return 0;
+    if (unicode_decode(at, end, &length) >= UNSPACED_CODES)
+        return !is_single || (size_t)(end - label) == size;
+    return !(at > label && is_letter_at(char_before(at, label), end)) && !is_letter_at(at + size, end);
 }
 
 int label_kind(const uint8_t *label, Py_ssize_t n)
 {
+    const uint8_t *end = label + n;
     int kind = 0;
-    for (size_t i = 0; i < sizeof LABEL_TERMS / sizeof *LABEL_TERMS; i++) {
-        int is_new = LABEL_TERMS[i].kind & ~kind;
-        if (is_new && holds(label, label + n, LABEL_TERMS[i].term, LABEL_TERMS[i].size, LABEL_TERMS[i].single))
-            kind |= LABEL_TERMS[i].kind;
+    for (const uint8_t *at = label; at < end; at++) {
+        for (int i = LABEL_FIRST[*at]; i < LABEL_FIRST[*at + 1]; i++) {
+            size_t size = LABEL_TERMS[i].size;
+            if (LABEL_TERMS[i].kind & ~kind && (size_t)(end - at) >= size && !memcmp(at, LABEL_TERMS[i].term, size) &&
+                stands_alone(label, end, at, size, LABEL_TERMS[i].single))
+                kind |= LABEL_TERMS[i].kind;
+        }
     }
     return kind;
 }

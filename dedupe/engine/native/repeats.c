@@ -62,8 +62,8 @@ static int is_alike(Desk *desk, Py_ssize_t i, Py_ssize_t k, int is_strict)
     int is_near = 0, is_short = a->form_size < SHORT_BYTES && b->form_size < SHORT_BYTES;
     for (int edge = 0; edge < EDGES; edge++)
         is_near |= first[edge] && first[edge] == later[edge];
-    int among_copies = !is_strict && (is_near || is_short) && repeats_itself(desk);
-    return (is_near || (is_short && among_copies)) && is_copy(desk, a, b, among_copies);
+    int copy = is_near || (is_short && !is_strict) ? is_copy(desk, a, b) : NO_COPY;
+    return (copy == COPY && is_near) || (copy != NO_COPY && !is_strict && repeats_itself(desk));
 }
 
 static int is_same(Desk *desk, Py_ssize_t i, Py_ssize_t k) { return is_alike(desk, i, k, 0); }
