@@ -7,6 +7,7 @@ from dedupe.engine.reference.kept import kept_bytes, kept_count, kept_match, kep
 from dedupe.engine.reference.lines import count_lines, gaps, line_key, line_table, normal_form, scan, shape_ends
 from dedupe.engine.reference.select import select, texts
 from dedupe.engine.reference.sketch import shingles, sketch
+from dedupe.engine.reference.source import hold_memory, read_lines
 from dedupe.engine.reference.suspicion import suspicious
 from dedupe.engine.reference.unicode import fold
 from dedupe.engine.reference.words import word_hashes
@@ -16,6 +17,7 @@ __all__ = [
     "digests",
     "fold",
     "gaps",
+    "hold_memory",
     "jaccard",
     "kept_bytes",
     "kept_count",
@@ -26,6 +28,7 @@ __all__ = [
     "normal_form",
     "place",
     "raw_offsets",
+    "read_lines",
     "records",
     "scan",
     "select",
