@@ -94,7 +94,8 @@ static int has_evidence(const Desk *desk, Py_ssize_t k, const Rule *rule, Py_ssi
     return (rule->evidence != TAIL_ONLY && in_head) || (rule->evidence != HEAD_ONLY && in_tail);
 }
 
-/* A neighbour that goes too (a copy above right above), or, in the head, a byline right above, and a gap and a headline below. */
+/* A neighbour that goes too, where it is a copy above with no gap between; or, in the head, a byline right above,
+ * and a gap and a headline below. */
 static int has_company(const Desk *desk, Py_ssize_t k)
 {
     int32_t above = k > 0 ? desk->found[k - 1] : NO_RULE, below = k + 1 < desk->n ? desk->found[k + 1] : NO_RULE;
