@@ -151,7 +151,8 @@ def _headline_again(article: Article, found: dict[int, str]) -> int:
         elif copies[k]:
             others += any(before[i] == strangers and _same(article, i, k) for i in range(1, k))
         elif not any(_same(article, k, i) for i in head[k + 1 :]):
-            is_told |= lines.flags[ids[k]] & STOP != 0 and lines.width[ids[k]] >= PAIR_WIDTH
+            is_sentence = lines.flags[ids[k]] & STOP != 0 and not lines.ends_open(ids[k])
+            is_told |= is_sentence and lines.width[ids[k]] >= PAIR_WIDTH
             strangers += article.prose[k]
             if strangers > MAX_STRANGERS:
                 break

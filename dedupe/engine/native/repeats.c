@@ -215,7 +215,7 @@ static Py_ssize_t headline_again(Desk *desk)
         } else if (copies[k]) {
             others += has_near_copy(desk, k, before);
         } else if (!copied[k]) {
-            is_told |= line->flags & STOP && line->width >= PAIR_WIDTH;
+            is_told |= line->flags & STOP && !ends_open(desk, line) && line->width >= PAIR_WIDTH;
             strangers += desk->prose[k];
             if (strangers > MAX_STRANGERS)
                 break;
