@@ -2,7 +2,7 @@
 
 labels.toml holds the words, for a dozen languages and more. The compiled engine has them as a generated
 table, native/label_table.h, which a test holds to the file; `python -m dedupe.clean.labels` writes it.
-Cost: a search for each of some nine hundred terms, in the few labels that look like one.
+Cost: a search for each of eleven hundred terms, in the few labels that look like one.
 """
 
 import tomllib

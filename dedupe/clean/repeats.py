@@ -19,17 +19,17 @@ from dedupe.engine import unicode_tables
 from dedupe.engine.reference.unicode import properties
 
 HEAD = 12  # lines among which the headline may come back
-SIZED_COPIES = 2  # of other lines than the headline
+SIZED_COPIES = 2  # of other lines than the headline, beside a font size: captions have three
 FONT_SIZE = b"TT"
 HEAD_BEHIND = 5  # lines after its last copy that still belong to the head
 MAX_STRANGERS = 2  # paragraphs before the headline's copy that are no copies themselves
 HEADLINE_WIDTH = 12
-NAME_BYTES = 6
+NAME_BYTES = 6  # a name of two Chinese characters
 SHORT_BYTES = 40  # of lines that are looked at whatever their ends, where a head repeats itself
 COPY_WIDTH = 8  # in a head that repeats itself
 PAIR_WIDTH = 25  # two adjacent copies in the midst of prose
 BANNERS = 3  # lines among which a headline stands twice below a site's banner
-CAPTION_WIDTH = 40  # a joined pair in a head that tells of no scraper
+CAPTION_WIDTH = 40  # columns of two adjacent copies below a headline that does not come back
 PARTICLE = 3  # letters of a word in a name that may be written small
 CALLS = tuple(mark.encode() for end in ("", "'", ")") for mark in ("!" + end, "?" + end, "！" + end, "؟" + end))
 SHORT_PAIR_HEAD = 6  # lines among which a shorter pair counts (a byline twice)
