@@ -80,10 +80,12 @@ struct Kept {
     Buffer raw, text;
 };
 
+/* A sixteenth is left for what batches take between two looks. */
 static void watch_memory(void *watcher)
 {
     Kept *kept = watcher;
-    if (kept->options.memory && resident_bytes() > kept->options.memory) {
+    size_t memory = kept->options.memory;
+    if (memory && resident_bytes() > memory - memory / 16) {
         store_give_back(&kept->records);
         slots_give_back(&kept->slots);
     }
