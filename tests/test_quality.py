@@ -5,7 +5,7 @@ from altered import ALTERED, LANGUAGES, SHAPES, make_capture
 
 from dedupe import clean_text
 
-N_EACH = 4  # captures of each shape in each language
+N_EACH = 2  # captures of each shape in each language
 LAYOUTS = {
     "as it is": lambda text: text,
     "windows": lambda text: text.replace("\n", "\r\n"),
