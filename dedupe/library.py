@@ -21,14 +21,15 @@ Document = TypeVar("Document", str, Mapping[str, Any])
 def clean_text(text: str, options: CleanOptions | None = None) -> Cleaned:
     """Cleans one document, or one capture with several articles.
 
-    The result's edits lead from `text` to the clean text. Raises RulesError where `options` names
-    rules that cannot be used.
+    The result's edits lead from `text` to the clean text. Raises TypeError for a text that is no string,
+    RulesError where `options` names rules that cannot be used, ValueError where it switches off what there
+    is not.
 
     >>> clean_text("Rain in Rome again\\n\\nRain in Rome again\\n\\n" + "It rained for hours. " * 9).text[:20]
     'Rain in Rome again\\n\\n'
     """
-    data = text.encode("utf-8", "surrogatepass")
-    cleaner = Cleaner(options)
+    data = _encode(text)
+    cleaner = _make_cleaner(options)
     splices = cleaner.clean_document(data)
     if not splices:
         return Cleaned(text, ())
@@ -58,10 +59,12 @@ def clean_documents(
     >>> list(clean_documents([{"id": 1, "text": "News."}]))
     [{'id': 1, 'text': 'News.'}]
     """
-    cleaner = Cleaner(options)
-    stream = iter(documents)
+    return _clean_documents(_each(documents, "clean_text"), _make_cleaner(options), field)
+
+
+def _clean_documents(stream: Iterator[Document], cleaner: Cleaner, field: str) -> Iterator[Document]:
     while batch := list(islice(stream, BATCH_DOCUMENTS)):
-        texts = [_text_of(document, field).encode("utf-8", "surrogatepass") for document in batch]
+        texts = [_encode(_text_of(document, field)) for document in batch]
         offsets = array("q", [0])
         for text in texts:
             offsets.append(offsets[-1] + len(text))
@@ -71,10 +74,33 @@ def clean_documents(
         yield from batch
 
 
-def _text_of(document: str | Mapping[str, Any], field: str) -> str:
-    text = document if isinstance(document, str) else document[field]
+def _each(documents: Iterable[Any], for_one: str = "") -> Iterator[Any]:
+    """The documents one by one; a single text is none of their kind."""
+    if isinstance(documents, str | bytes | Mapping):
+        what, hint = type(documents).__name__, f"; {for_one} takes one" if for_one else ""
+        raise TypeError(f"documents must be an iterable of str or mappings, not one {what}{hint}")
+    return iter(documents)
+
+
+def _make_cleaner(options: CleanOptions | None) -> Cleaner:
+    if options is not None and not isinstance(options, CleanOptions):
+        raise TypeError(f"options must be CleanOptions, not {type(options).__name__}")
+    return Cleaner(options)
+
+
+def _encode(text: str) -> bytes:
     if not isinstance(text, str):
-        raise TypeError(f"a text must be a str, not {type(text).__name__}")
+        hint = "; decode it first" if isinstance(text, bytes | bytearray | memoryview) else ""
+        raise TypeError(f"a text must be a str, not {type(text).__name__}{hint}")
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _text_of(document: str | Mapping[str, Any], field: str) -> str:
+    if isinstance(document, str):
+        return document
+    if not hasattr(document, "keys"):
+        raise TypeError(f"a document must be a str or a mapping, not {type(document).__name__}")
+    text: str = document[field]
     return text
 
 
@@ -113,13 +139,15 @@ def drop_duplicates(
     from dedupe.near.keep import LAST, parse_policy
     from dedupe.near.match import Matcher
 
+    if options is not None and not isinstance(options, DropOptions):
+        raise TypeError(f"options must be DropOptions, not {type(options).__name__}")
+    stream, number = _each(documents), 0
     options = options or DropOptions()
     policy, matcher, spool = parse_policy(options.keep), Matcher(options), Spool()
     collector = Collector(matcher)
-    stream, number = iter(documents), 0
-    with spool.file:
+    with spool:
         while batch := list(islice(stream, BATCH_DOCUMENTS)):
-            texts = [_text_of(document, field).encode("utf-8", "surrogatepass") for document in batch]
+            texts = [_encode(_text_of(document, field)) for document in batch]
             at = spool.put(b"".join(texts))
             places, keys = array("q"), []
             for document, text in zip(batch, texts, strict=True):
@@ -156,7 +184,7 @@ def sketch(texts: Iterable[str], n_perm: int = 128) -> "np.ndarray[Any, np.dtype
 
     from dedupe.near.match import sketch_documents
 
-    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+    encoded = [_encode(text) for text in _each(texts)]
     offsets = array("q", accumulate(map(len, encoded), initial=0))
     signatures = sketch_documents(b"".join(encoded), offsets, n_perm).signatures
     return np.frombuffer(signatures, np.uint32).reshape(len(encoded), n_perm)

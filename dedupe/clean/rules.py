@@ -29,7 +29,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
-from dedupe.clean.built_in import BUILT_IN, is_switched_off
+from dedupe.clean.built_in import BUILT_IN, check_names, is_switched_off
+from dedupe.clean.patterns import LINE_SECONDS, is_found
 from dedupe.clean.tables import EVIDENCE, make_blob, make_needles, shape
 from dedupe.engine import engine
 from dedupe.errors import RulesError
@@ -37,8 +38,7 @@ from dedupe.errors import RulesError
 if TYPE_CHECKING:
     import regex
 
-PATTERN_SECONDS = 0.1  # for one line of at most PATTERN_BYTES
-PATTERN_BYTES = 2000
+PATTERN_BYTES = 2000  # longer lines are no artifacts
 SHIPPED = Path(__file__).parent / "rules"
 
 
@@ -73,6 +73,8 @@ class Rules:
     needles: bytes = b""
     blob: bytes = b""
     names: tuple[str, ...] = BUILT_IN
+    files: dict[str, Path] = field(default_factory=dict)
+    """Where the rules stand that are not shipped."""
 
     def match(self, raw: bytes) -> Rule | None:
         """The first rule that takes the line `raw` (UTF-8, without its ending), whatever stands around it."""
@@ -95,12 +97,12 @@ class Rules:
         text = raw.decode("utf-8", "surrogatepass").strip()
         for rule, pattern in self.patterns:
             try:
-                if pattern.fullmatch(text, timeout=PATTERN_SECONDS):
+                if is_found(pattern, text, whole=True):
                     return rule
             except TimeoutError:
                 raise RulesError(
-                    f"rule {rule.id}: pattern {rule.pattern!r} took over {PATTERN_SECONDS} s on a line "
-                    f"of {len(text)} characters; make it simpler"
+                    f"{self.files[rule.id]}: rule {rule.id}: pattern {rule.pattern!r} took over {LINE_SECONDS:g} s on "
+                    f"a line of {len(text)} characters; make it simpler"
                 ) from None
         return None
 
@@ -121,19 +123,21 @@ def _count_words(shape: bytes) -> int:
 def load_rules(paths: Sequence[str] = (), no_rule: Sequence[str] = ()) -> Rules:
     """The shipped rules and those of `paths`, without the ids and families in `no_rule`.
 
-    Raises RulesError, naming file and rule, for what cannot be read or is wrong.
+    Raises RulesError, naming file and rule, for what cannot be read or is wrong, and ValueError for a name in
+    `no_rule` that no rule has.
     """
     return _load_rules(tuple(paths), tuple(no_rule))
 
 
 @cache
 def _load_rules(paths: tuple[str, ...], no_rule: tuple[str, ...]) -> Rules:
-    return _collect(
-        rule
-        for path in [*sorted(SHIPPED.glob("*.toml")), *map(Path, paths)]
-        for rule in read_rules(path, tests=path.parent != SHIPPED)
-        if not is_switched_off(rule.id, no_rule)
-    )
+    shipped = [rule for path in sorted(SHIPPED.glob("*.toml")) for rule in read_rules(path, tests=False)]
+    own = {path: read_rules(path) for path in map(Path, paths)}
+    every = shipped + [rule for rules in own.values() for rule in rules]
+    check_names(no_rule, [*BUILT_IN, *(rule.id for rule in every)])
+    rules = _collect(rule for rule in every if not is_switched_off(rule.id, no_rule))
+    rules.files = {rule.id: path for path, mine in own.items() for rule in mine}
+    return rules
 
 
 def _collect(chosen: Iterable[Rule]) -> Rules:
@@ -171,6 +175,7 @@ def read_rules(path: Path, tests: bool = True) -> list[Rule]:
 
 def _test_rule(path: Path, rule: Rule) -> None:
     alone = _collect([rule])
+    alone.files = {rule.id: path}
     for text, wanted in [*((x, True) for x in rule.takes), *((x, False) for x in rule.leaves)]:
         if (alone.match(text.encode("utf-8", "surrogatepass")) is not None) != wanted:
             raise RulesError(f"{path}: rule {rule.id}: {'does not take' if wanted else 'takes'} {text!r}")
