@@ -164,6 +164,7 @@ INLINED uint8_t *form_text_body(int vector_bytes, const uint8_t *at, Py_ssize_t 
     const uint8_t *end = at + n;
     uint8_t *to = form, last = ' '; /* so that no space comes first */
     const uint8_t *mark_end = NULL, *retry = at, *wide_retry = at; /* from where on more bytes may be tried at once */
+    (void)wide_retry;
     while (at < end) {
         uint32_t lead = *at, low;
         if (lead < 0x80) {
