@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 from dedupe.clean.cleaner import Cleaner
 from dedupe.document import Cleaned, Edit, Splice, apply_splices
 from dedupe.options import CleanOptions, DropOptions
+from dedupe.sources import source_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +30,7 @@ def clean_text(text: str, options: CleanOptions | None = None) -> Cleaned:
     """
     data = text.encode("utf-8", "surrogatepass")
     cleaner = Cleaner(options)
-    splices = cleaner.clean_document(data)
+    splices = cleaner.clean_document(data, cleaner.options.source)
     if not splices:
         return Cleaned(text, ())
     clean = apply_splices(data, splices).decode("utf-8", "surrogatepass")
@@ -65,7 +66,8 @@ def clean_documents(
         offsets = array("q", [0])
         for text in texts:
             offsets.append(offsets[-1] + len(text))
-        for i, splices in cleaner.find_edits(b"".join(texts), offsets).splices().items():
+        sources = [source_of(document, cleaner.by) or cleaner.options.source for document in batch]
+        for i, splices in cleaner.find_edits(b"".join(texts), offsets, sources).splices().items():
             clean = apply_splices(texts[i], splices).decode("utf-8", "surrogatepass")
             batch[i] = _with_text(batch[i], field, clean)
         yield from batch

@@ -50,6 +50,11 @@ class CleanOptions:
     """Rules files to apply beside the shipped ones."""
     no_rule: tuple[str, ...] = ()
     """Rules that do not apply: an id (`en.share`), or a family (`en`, `repeat`)."""
+    by: str = ""
+    """JSONL: the field that names a document's source, for rules that are for one; empty: what the rules
+    were learned by, else `source`, else the host of `url`."""
+    source: str = ""
+    """The source of documents that do not name theirs."""
 
     def __post_init__(self) -> None:
         if self.captions not in ("keep", "drop"):

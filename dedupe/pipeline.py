@@ -18,6 +18,7 @@ from dedupe.errors import RecordError
 from dedupe.options import ReadOptions
 from dedupe.read import Batch, Block, Source, read_blocks
 from dedupe.report import Report
+from dedupe.sources import find_sources
 from dedupe.write import Sink
 
 if TYPE_CHECKING:
@@ -139,7 +140,8 @@ class Flow:
 def clean_batch(batch: Batch, cleaner: Cleaner) -> Changes:
     """What becomes of the records of a batch."""
     rescued = {i: change for i in batch.broken() if (change := _rescue(batch, i, cleaner))}
-    return Changes(batch, cleaner.find_edits(batch.text, batch.offsets), rescued)
+    sources = find_sources(batch, cleaner.by, cleaner.options.source) if cleaner.asks_for_sources else ()
+    return Changes(batch, cleaner.find_edits(batch.text, batch.offsets, sources), rescued)
 
 
 def _rescue(batch: Batch, i: int, cleaner: Cleaner) -> Change | None:
@@ -148,7 +150,8 @@ def _rescue(batch: Batch, i: int, cleaner: Cleaner) -> Change | None:
     if rescued is None:
         return None
     document = rescued.document(0)
-    edits = cleaner.clean_document(document)
+    source = find_sources(rescued, cleaner.by, cleaner.options.source)[0] if cleaner.asks_for_sources else ""
+    edits = cleaner.clean_document(document, source)
     output = apply_splices(rescued.raw, rescued.place(0, edits))
     whole = Splice(batch.starts[i], batch.starts[i + 1], output, "repair.bytes")
     return Change(output, document, edits, [whole], is_whole=True)

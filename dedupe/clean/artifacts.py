@@ -16,9 +16,9 @@ BYLINE_WIDTH = 60
 BYLINE_LINES = 3  # a byline stands among the first lines of an article
 
 
-def find_artifacts(article: Article, rules: Rules, gone: dict[int, str]) -> dict[int, str]:
+def find_artifacts(article: Article, rules: Rules, gone: dict[int, str], source: str = "") -> dict[int, str]:
     """The lines that go beside those of `gone`, and their rules, by their place in `article.ids`."""
-    labels = _label(article, rules, gone)
+    labels = _label(article, rules, gone, source)
     found: dict[int, str] = {}
     for k, rule in labels.items():
         if rule.evidence != "beside" and _has_evidence(article, k, rule):
@@ -30,12 +30,12 @@ def find_artifacts(article: Article, rules: Rules, gone: dict[int, str]) -> dict
     return found
 
 
-def _label(article: Article, rules: Rules, gone: dict[int, str]) -> dict[int, Rule]:
+def _label(article: Article, rules: Rules, gone: dict[int, str], source: str) -> dict[int, Rule]:
     """The lines that rules match, where enough of one family stand together."""
     lines, labels = article.lines, {}
     for k, i in enumerate(article.ids):
         if k not in gone and (lines.flags[i] & ARTIFACT or rules.patterns):
-            rule = rules.match(lines.raw(i))
+            rule = rules.match(lines.raw(i), source)
             if rule:
                 labels[k] = rule
     fit: dict[int, Rule] = {}
@@ -47,6 +47,8 @@ def _label(article: Article, rules: Rules, gone: dict[int, str]) -> dict[int, Ru
 
 def _has_evidence(article: Article, k: int, rule: Rule) -> bool:
     prose_follows = article.last_prose > k
+    if rule.evidence == "any":
+        return True
     if rule.evidence == "alone":
         return article.last_prose >= 0 and not _heads_entry(article, k)
     in_head = k < HEAD and prose_follows

@@ -40,10 +40,19 @@ class Engine(Protocol):
         """The lines of all documents, a last one without an ending included."""
 
     def edits(
-        self, text: Buffer, offsets: Buffer, skips: Buffer, needles: Buffer, rules: Buffer, options: int
+        self,
+        text: Buffer,
+        offsets: Buffer,
+        skips: Buffer,
+        needles: Buffer,
+        rules: Buffer,
+        options: int,
+        sources: Buffer = b"",
+        /,
     ) -> bytes:
         """int64 (n, 4): document, start, end and rule of each span that goes, by dedupe.clean.decisions; of
-        documents that `scan` marks and whose byte in `skips` is 0. The compiled engine alone has it."""
+        documents that `scan` marks and whose byte in `skips` is 0; `sources` has the number of each one's
+        source as int32, -1 for none. The compiled engine alone has it."""
 
     def suspicious(self, text: Buffer, offsets: Buffer, entities: bool = False) -> bytes:
         """One byte a document: 1 where repairing one of its lines could change it."""

@@ -46,6 +46,8 @@ static int heads_entry(const Desk *desk, Py_ssize_t k)
 static int has_evidence(const Desk *desk, Py_ssize_t k, const Rule *rule)
 {
     int has_prose = desk->last_prose >= 0, prose_follows = desk->last_prose > k;
+    if (rule->evidence == ANYWHERE)
+        return 1;
     if (rule->evidence == ALONE)
         return has_prose && !heads_entry(desk, k);
     int in_head = k < HEAD && prose_follows, in_tail = has_prose && !prose_follows;

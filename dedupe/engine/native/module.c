@@ -13,7 +13,7 @@ static PyMethodDef calls[] = {
     {"records", call_records, METH_VARARGS, "records(block, field) -> (starts, spans, text, offsets, status)"},
     {"raw_offsets", call_raw_offsets, METH_VARARGS, "raw_offsets(content, offsets) -> bytes"},
     {"place", call_place, METH_VARARGS, "place(block, spans, rows) -> bytes"},
-    {"edits", call_edits, METH_VARARGS, "edits(text, offsets, skips, needles, rules, options) -> bytes"},
+    {"edits", call_edits, METH_VARARGS, "edits(text, offsets, skips, needles, rules, options, sources=b'') -> bytes"},
     {"suspicious", call_suspicious, METH_VARARGS, "suspicious(text, offsets, entities=False) -> bytes"},
     {"word_hashes", call_word_hashes, METH_VARARGS, "word_hashes(text, offsets, out, out_offsets)"},
     {"sketch", call_sketch, METH_VARARGS, "sketch(text, offsets, n_perm, a, b, out)"},
