@@ -104,3 +104,20 @@ class Engine(Protocol):
 
     def kept_bytes(self, kept: object) -> int:
         """Bytes held for them."""
+
+    def tally_open(self, sketch_bits: int = 22, most_entries: int = 1 << 18, /) -> object:
+        """An empty tally of lines: two rows of 2^sketch_bits cells, and at most so many entries."""
+
+    def tally_count(self, tally: object, text: Buffer, offsets: Buffer, sources: Buffer) -> None:
+        """The first pass: counts the lines of documents whose source (int32) is not -1."""
+
+    def tally_gather(
+        self, tally: object, text: Buffer, offsets: Buffer, sources: Buffer, buckets: Buffer, frequent: Buffer
+    ) -> bytes:
+        """The second pass, with each document's stretch of time (a byte below 63), and for each source the number
+        of documents (int32) that make a line frequent; one byte a document: whether its first line that is not
+        frequent reads like a headline."""
+
+    def tally_rows(self, tally: object) -> tuple[bytes, bytes, bytes, int]:
+        """The entries as int64 rows (engine/native/tally.h), the sizes of their examples, these one after the
+        other, and how many lines found no entry left."""

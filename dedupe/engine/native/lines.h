@@ -80,6 +80,11 @@ typedef struct {
     Py_ssize_t used;
 } KeySet;
 
+/* Room for keys, or for twice as many: 0, or -1 for want of memory.  A key: 1 where it is there already, 0
+ * where it was added, -1 likewise. */
+int keys_grow(KeySet *keys);
+int keys_add(KeySet *keys, uint64_t key);
+
 /* What is known of a document, line by line, before anything is decided: whether lines of it are alike. */
 enum { REPEATED = 1, SIMILAR = 2, ARTIFACT_SEEN = 4 };
 typedef struct {
