@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from dedupe.errors import OutputError as OutputError
     from dedupe.errors import RecordError as RecordError
     from dedupe.errors import RulesError as RulesError
+    from dedupe.learn.file import Learned as Learned
+    from dedupe.learn.learn import learn_rules as learn_rules
     from dedupe.library import Removal as Removal
     from dedupe.library import Result as Result
     from dedupe.library import clean_documents as clean_documents
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from dedupe.library import to_datasketch as to_datasketch
     from dedupe.options import CleanOptions as CleanOptions
     from dedupe.options import DropOptions as DropOptions
+    from dedupe.options import LearnOptions as LearnOptions
     from dedupe.options import RepairOptions as RepairOptions
 
 __version__ = "0.1.0"
@@ -46,6 +49,9 @@ _HOMES = {
     "Removal": "library",
     "CleanOptions": "options",
     "DropOptions": "options",
+    "Learned": "learn.file",
+    "LearnOptions": "options",
+    "learn_rules": "learn.learn",
     "RepairOptions": "options",
 }
 

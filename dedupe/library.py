@@ -62,7 +62,7 @@ def clean_documents(
     cleaner = Cleaner(options)
     stream = iter(documents)
     while batch := list(islice(stream, BATCH_DOCUMENTS)):
-        texts = [_text_of(document, field).encode("utf-8", "surrogatepass") for document in batch]
+        texts = [text_of(document, field).encode("utf-8", "surrogatepass") for document in batch]
         offsets = array("q", [0])
         for text in texts:
             offsets.append(offsets[-1] + len(text))
@@ -73,7 +73,8 @@ def clean_documents(
         yield from batch
 
 
-def _text_of(document: str | Mapping[str, Any], field: str) -> str:
+def text_of(document: str | Mapping[str, Any], field: str) -> str:
+    """The text of a document: KeyError where it has none, TypeError where it is no string."""
     text = document if isinstance(document, str) else document[field]
     if not isinstance(text, str):
         raise TypeError(f"a text must be a str, not {type(text).__name__}")
@@ -129,7 +130,7 @@ def drop_duplicates(
     stream, number = iter(documents), 0
     with spool.file:
         while batch := list(islice(stream, BATCH_DOCUMENTS)):
-            texts = [_text_of(document, field).encode("utf-8", "surrogatepass") for document in batch]
+            texts = [text_of(document, field).encode("utf-8", "surrogatepass") for document in batch]
             at = spool.put(b"".join(texts))
             places, keys = array("q"), []
             for document, text in zip(batch, texts, strict=True):

@@ -1,0 +1,186 @@
+"""Is a line that stands on many documents of a site boilerplate, or news that is said often?
+
+A line is a site's when it stands on enough documents that are not copies of each other, spread over the time
+that the documents span, in a place of its own: above an article, below it, or between its paragraphs. It is
+not when one stretch of time has most of it (the wire's line of the hour), when it is a sentence amid the
+text of few, when it is the headline of the documents that it opens, or when numbers in it carry the news.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from dedupe.learn.lines import Line
+from dedupe.learn.numbers import Kind, count_of, find_kinds
+from dedupe.learn.templates import Template
+
+STRETCHES = 16  # into which the documents of a source are parted by time
+AT_LEAST = 3  # stretches that have the line, where there are as many
+SPREAD = 0.5  # share of the stretches that so many documents would fall into by chance
+DENSE = 0.9  # share of the documents there, where a line came with a new layout
+IN_PLACE = 0.8  # share of its documents in which a line stands in one place
+AMID = 5  # times the least share: a paragraph amid the text asks for so much more
+MOSTLY = 0.5
+PROSE_WIDTH = 80
+SENTENCE_ENDS = ".!?。！？؟।።…"
+COUNTED = 0.1  # least share of documents with a counter, or with a word that varies,
+LARGE = 999  # and MOSTLY of a counter with larger numbers
+TIGHT = 0.9  # of two lines' documents that have both, one below the other
+MOST_RUN = 40
+
+
+@dataclass(slots=True)
+class Site:
+    """The documents of a source that are counted: how many, how many in each stretch of time, and in how many of
+    them the first line that is not frequent reads like a headline."""
+
+    name: str
+    documents: int = 0
+    n_bytes: int = 0
+    headlines: int = 0
+    stretches: dict[int, int] = field(default_factory=dict)
+    first: str = ""
+    last: str = ""
+
+
+@dataclass(slots=True)
+class Finding:
+    """What may become a rule: one line, or the lines of a template, and where they stand."""
+
+    lines: list[Line]
+    documents: int
+    place: str
+    template: Template | None = None
+    is_exact: bool = False
+    """Its numbers are the same everywhere, and no others will do."""
+
+    @property
+    def key(self) -> int:
+        return min(line.key for line in self.lines)
+
+
+def judge(site: Site, lines: Sequence[Line], template: Template | None, need: int, min_share: float) -> Finding | None:
+    """What the lines, which are one but for words and numbers, are to the site; None where they may be news."""
+    documents = min(sum(line.documents for line in lines), site.documents)
+    if documents < need or not _is_spread(site, lines, documents):
+        return None
+    place = _place_of(lines)
+    if place == "between" and _is_paragraph(lines) and documents < AMID * min_share * site.documents:
+        return None
+    if _is_headline(site, lines):
+        return None
+    if template and not any("#" in line.shape for line in lines) and documents < COUNTED * site.documents:
+        return None
+    varies = template is not None or any(line.reworded for line in lines)
+    if varies and (place == "between" or not _is_clock_or_counter(site, lines, documents)):
+        return None
+    has_numbers = any("#" in line.shape for line in lines)
+    return Finding(list(lines), documents, place, template, is_exact=has_numbers and not varies)
+
+
+def _is_spread(site: Site, lines: Iterable[Line], documents: int) -> bool:
+    buckets = 0
+    for line in lines:
+        buckets |= line.buckets
+    there = [bucket for bucket in site.stretches if buckets >> bucket & 1]
+    n = len(site.stretches)
+    if len(there) < min(AT_LEAST, n):
+        return False
+    by_chance = n * (1 - (1 - 1 / n) ** documents)
+    if len(there) >= SPREAD * by_chance:
+        return True
+    return documents >= DENSE * sum(site.stretches[bucket] for bucket in there)
+
+
+def _place_of(lines: Iterable[Line]) -> str:
+    head, tail, between = (sum(getattr(line, name) for line in lines) for name in ("head", "tail", "between"))
+    total = max(head + tail + between, 1)
+    return "head" if head >= IN_PLACE * total else "tail" if tail >= IN_PLACE * total else "between"
+
+
+def _is_paragraph(lines: Iterable[Line]) -> bool:
+    return any(len(text) >= PROSE_WIDTH and text.rstrip(")]}'\"’”»")[-1:] in SENTENCE_ENDS for text in _texts(lines))
+
+
+def _is_headline(site: Site, lines: Iterable[Line]) -> bool:
+    """Whether documents that the line opens have no other headline, while the site's other documents have one."""
+    opening = headless = documents = 0
+    for line in lines:
+        opening, headless, documents = opening + line.opening, headless + line.headless, documents + line.documents
+    if opening < MOSTLY * documents or headless < MOSTLY * opening:
+        return False
+    others = site.documents - opening
+    others_headed = site.headlines - (opening - headless)
+    return others > 0 and others_headed >= MOSTLY * others
+
+
+def _is_clock_or_counter(site: Site, lines: Sequence[Line], documents: int) -> bool:
+    if not any("#" in line.shape for line in lines):
+        return True  # a word alone varies
+    texts = [text for line in lines for text in line.examples]
+    kinds = find_kinds(texts)
+    if Kind.NEWS in kinds:
+        return False
+    n_counts = kinds.count(Kind.COUNT)
+    if Kind.CLOCK in kinds or not n_counts:
+        return True
+    share = documents / site.documents
+    return n_counts == 1 and share >= (COUNTED if count_of(texts) <= LARGE else MOSTLY)
+
+
+def _texts(lines: Iterable[Line]) -> Iterable[str]:
+    return (line.examples[0] for line in lines)
+
+
+def find_runs(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """Findings of one site, those that always stand one below the other together."""
+    by_key: dict[int, Finding] = {line.key: finding for finding in findings for line in finding.lines}
+    below: dict[int, Finding] = {}
+    above: dict[int, Finding] = {}
+    for finding in findings:
+        follower = _follower(finding, by_key)
+        if follower and follower is not finding and id(follower) not in above:
+            below[id(finding)], above[id(follower)] = follower, finding
+    runs = []
+    taken: set[int] = set()
+    for finding in [*(f for f in findings if id(f) not in above), *findings]:  # a ring has no first line
+        run: list[Finding] = []
+        at: Finding | None = finding
+        while at and id(at) not in taken and len(run) < MOST_RUN and (not run or _go_together(run[0], at)):
+            taken.add(id(at))
+            run.append(at)
+            at = below.get(id(at))
+        if run:
+            runs.append(run)
+        while at and id(at) not in taken:  # what did not go together begins another
+            rest: list[Finding] = []
+            while at and id(at) not in taken and len(rest) < MOST_RUN and (not rest or _go_together(rest[0], at)):
+                taken.add(id(at))
+                rest.append(at)
+                at = below.get(id(at))
+            runs.append(rest)
+    return runs
+
+
+def _go_together(a: Finding, b: Finding) -> bool:
+    return a.is_exact == b.is_exact and a.place == b.place and _close(a.documents, b.documents)
+
+
+def _close(a: int, b: int) -> bool:
+    return min(a, b) >= TIGHT * max(a, b)
+
+
+def _follower(finding: Finding, by_key: Mapping[int, Finding]) -> Finding | None:
+    if finding.template or len(finding.lines) > 1:
+        return None
+    (line,) = finding.lines
+    follower = by_key.get(line.below)
+    if not follower or follower.template or not _close(finding.documents, follower.documents):
+        return None
+    # The vote is at least what remains when all that disagree are taken off: 2 * agreeing - documents.
+    return follower if line.votes >= (2 * TIGHT - 1) * line.documents else None
+
+
+def least_documents(site: Site, min_documents: int, min_share: float) -> int:
+    """How many documents of a site make a line frequent."""
+    return max(min_documents, math.ceil(min_share * site.documents))
