@@ -5,23 +5,28 @@ written takes its place only when all that belongs in it is there.
 """
 
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict
+from contextlib import ExitStack
+from dataclasses import asdict, replace
+from functools import reduce
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from dedupe.audit import Journal, read_sections, restore_stream
 from dedupe.clean.cleaner import Cleaner
 from dedupe.diff import Diff
 from dedupe.errors import DedupeError, InputError
-from dedupe.options import CleanOptions, DropOptions, ReadOptions, WriteOptions
+from dedupe.options import CleanOptions, DropOptions, LearnOptions, ReadOptions, WriteOptions
 from dedupe.pipeline import Flow
 from dedupe.read import Source, open_source, open_unpacked
 from dedupe.report import Report
 from dedupe.write import FileSink, NullSink, Sink, StreamSink, is_special, open_sink
 
 if TYPE_CHECKING:
+    from dedupe.clean.rules import Rules
     from dedupe.near.drop import Dropper
 
 SPOOL_BYTES = 16 << 20  # of a restored stream that wait in memory until the last of them is known to be right
@@ -29,12 +34,74 @@ COPY_BYTES = 1 << 20
 ARTICLE_BREAK = b"\n\n\n\n"  # between text files that become one stream
 
 
-def clean_files(names: Sequence[str], read: ReadOptions, clean: CleanOptions, write: WriteOptions) -> int:
+def clean_files(
+    names: Sequence[str],
+    read: ReadOptions,
+    clean: CleanOptions,
+    write: WriteOptions,
+    learn: LearnOptions | None = None,
+) -> int:
     """`dedupe clean`: cleans each source into stdout, a file, or its own place; gives the exit code.
 
-    Raises DedupeError where nothing can be done at all, and ValueError for options that contradict.
+    With `learn`, all sources are one corpus, from which rules are learned first. Raises DedupeError where nothing
+    can be done at all, and ValueError for options that contradict.
     """
-    return _run_files(names, read, write, "clean", clean, None)
+    return _run_files(names, read, write, "clean", clean, None, learn)
+
+
+def learn_into_file(
+    names: Sequence[str], read: ReadOptions, learn: LearnOptions, update: Sequence[str], output: str | None
+) -> int:
+    """`dedupe learn`: learns from the sources what each site says on many pages, adds it to the rules files of
+    `update`, and writes it all as rules; gives the exit code. Raises as clean_files does.
+    """
+    from dedupe.learn.file import read_learned
+    from dedupe.learn.learn import learn_files
+
+    known = [read_learned(Path(name)) for name in update]
+    report = Report(shows_progress=False)
+    with _Aside() as aside:
+        if names or not known:
+            options = replace(learn, by=learn.by or (known[0].options.by if known else ""))
+            known.append(learn_files(aside.names(names), read, options, report))
+    learned = reduce(lambda all, more: all.merge(more), known)
+    report.say(learned.summary())
+    report.close(with_stats=False)
+    sink: Sink = open_sink(output) if output else StreamSink()
+    try:
+        if output and report.failures:
+            raise InputError(f"{output}: is as it was, since not all input could be read")
+        sink.write(learned.to_toml().encode())
+        sink.commit()
+    except BaseException:
+        sink.abort()
+        raise
+    return report.exit_code
+
+
+class _Aside:
+    """stdin put into a file, for runs that read it twice."""
+
+    def __init__(self) -> None:
+        self.stack = ExitStack()
+
+    def __enter__(self) -> "_Aside":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stack.close()
+
+    def names(self, names: Sequence[str]) -> list[str]:
+        """The names, `-` in them replaced."""
+        if list(names).count("-") > 1:
+            raise ValueError("- stands for stdin, which can be read once only")
+        return [self._put_stdin_aside() if name == "-" else name for name in names]
+
+    def _put_stdin_aside(self) -> str:
+        file = self.stack.enter_context(tempfile.NamedTemporaryFile(prefix="dedupe-stdin-"))
+        shutil.copyfileobj(open_unpacked("-"), file)
+        file.flush()
+        return str(file.name)
 
 
 def drop_files(names: Sequence[str], read: ReadOptions, split: str, drop: DropOptions, write: WriteOptions) -> int:
@@ -62,13 +129,47 @@ def _run_files(
     command: str,
     clean: CleanOptions,
     drop: DropOptions | None,
+    learn: LearnOptions | None = None,
+) -> int:
+    with _Aside() as aside:
+        if not learn:
+            return _run_sources(names, read, write, command, clean, drop, None)
+        if write.in_place and "-" in names:
+            raise ValueError("--in-place rewrites files; stdin is none")
+        return _run_sources(aside.names(names), read, write, command, clean, drop, learn)
+
+
+def _learn_rules(names: Sequence[str], read: ReadOptions, clean: CleanOptions, learn: LearnOptions) -> "Rules":
+    """The rules of a run that learns: those there are, and those of its sources. What cannot be read is told of by
+    the run itself."""
+    from dedupe.clean.rules import load_rules
+    from dedupe.learn.learn import learn_files
+
+    known = load_rules(clean.rules, clean.no_rule)
+    by = clean.by or known.by
+    silent = Report(shows_progress=False, is_silent=True)
+    learned = learn_files(names, read, replace(learn, by=by), silent)
+    rules = load_rules(clean.rules, clean.no_rule, learned.rules)
+    sys.stderr.write(f"dedupe: {learned.summary()}\n")
+    return rules
+
+
+def _run_sources(
+    names: Sequence[str],
+    read: ReadOptions,
+    write: WriteOptions,
+    command: str,
+    clean: CleanOptions,
+    drop: DropOptions | None,
+    learn: LearnOptions | None,
 ) -> int:
     if write.in_place and "-" in names:
         raise ValueError("--in-place rewrites files; stdin is none")
     if write.audit and os.path.realpath(write.audit) in map(os.path.realpath, [*names, write.output or ""]):
         raise ValueError(f"--audit {write.audit}: is a file of this run already; choose another")
     report = Report(checking=write.check, counts_lines=write.stats, shows_progress=write.progress)
-    cleaner = None if command == "drop" else Cleaner(clean)
+    rules = _learn_rules(names, read, clean, learn) if learn else None
+    cleaner = None if command == "drop" else Cleaner(clean, rules)
     dropper = _make_dropper(drop, read, write) if drop else None
     threads = drop.threads or _count_cores() if drop else 1
     flow = Flow(read, report, cleaner, dropper, clean.split, threads)
@@ -78,7 +179,7 @@ def _run_files(
             names = _collect(flow, names)
         if dropper:
             dropper.removed = removed
-        flow.journal = Journal(write.audit, _audit_head(command, clean, drop, write)) if write.audit else None
+        flow.journal = Journal(write.audit, _audit_head(command, clean, drop, write, learn)) if write.audit else None
         if write.in_place or write.check or write.diff:
             _run_each(flow, names, write)
         else:
@@ -234,7 +335,9 @@ def _run(flow: Flow, source: Source, sink: Sink) -> bool:
         source.stream.close()
 
 
-def _audit_head(command: str, clean: CleanOptions, drop: DropOptions | None, write: WriteOptions) -> dict[str, object]:
+def _audit_head(
+    command: str, clean: CleanOptions, drop: DropOptions | None, write: WriteOptions, learn: LearnOptions | None
+) -> dict[str, object]:
     from dedupe import __version__
     from dedupe.engine.unicode_tables import VERSION
 
@@ -243,7 +346,11 @@ def _audit_head(command: str, clean: CleanOptions, drop: DropOptions | None, wri
         "unicode": VERSION,
         "command": command,
         "in_place": write.in_place,
-        "options": {**asdict(clean), **(asdict(drop) if drop else {})},
+        "options": {
+            **asdict(clean),
+            **(asdict(drop) if drop else {}),
+            **({"learn": asdict(learn)} if learn else {}),
+        },
     }
 
 

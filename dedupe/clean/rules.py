@@ -156,23 +156,23 @@ def _count_words(shape: bytes) -> int:
     return 1 + sum(char == " " or "\u3000" <= char <= "\u9fff" for char in text)
 
 
-def load_rules(paths: Sequence[str] = (), no_rule: Sequence[str] = ()) -> Rules:
-    """The shipped rules and those of `paths`, without the ids and families in `no_rule`.
+def load_rules(paths: Sequence[str] = (), no_rule: Sequence[str] = (), more: Sequence[Rule] = ()) -> Rules:
+    """The shipped rules, those of `paths` and `more`, without the ids and families in `no_rule`.
 
     Raises RulesError, naming file and rule, for what cannot be read or is wrong.
     """
-    return _load_rules(tuple(paths), tuple(no_rule))
+    return _load_rules(tuple(paths), tuple(no_rule), tuple(more))
 
 
 @cache
-def _load_rules(paths: tuple[str, ...], no_rule: tuple[str, ...]) -> Rules:
+def _load_rules(paths: tuple[str, ...], no_rule: tuple[str, ...], more: tuple[Rule, ...]) -> Rules:
     files = [*sorted(SHIPPED.glob("*.toml")), *map(Path, paths)]
     rules = (rule for path in files for rule in read_rules(path, tests=path.parent != SHIPPED))
     fields = {by: path for path in map(Path, paths) if (by := _read_file(path).get("learned", {}).get("by"))}
     if len(fields) > 1:
         names = " and ".join(f"{path} ({by})" for by, path in fields.items())
         raise RulesError(f"{names} were learned by different fields; clean with one of them at a time")
-    return collect_rules((rule for rule in rules if not is_switched_off(rule.id, no_rule)), *fields)
+    return collect_rules((rule for rule in (*rules, *more) if not is_switched_off(rule.id, no_rule)), *fields)
 
 
 def collect_rules(chosen: Iterable[Rule], by: str = "") -> Rules:

@@ -115,8 +115,8 @@ class Engine(Protocol):
         self, tally: object, text: Buffer, offsets: Buffer, sources: Buffer, buckets: Buffer, frequent: Buffer
     ) -> bytes:
         """The second pass, with each document's stretch of time (a byte below 63), and for each source the number
-        of documents (int32) that make a line frequent; one byte a document: whether its first line that is not
-        frequent reads like a headline."""
+        of documents (int32) that make a line frequent; one byte a document: how many lines of its own
+        (not frequent) that read like headlines stand above the first that reads like none."""
 
     def tally_rows(self, tally: object) -> tuple[bytes, bytes, bytes, int]:
         """The entries as int64 rows (engine/native/tally.h), the sizes of their examples, these one after the

@@ -120,10 +120,10 @@ class Corpus:
         mine = self.of_document[self.done : self.done + n]
         stretches = self.stretch_of[self.done : self.done + n]
         self.done += n
-        headlines = engine.tally_gather(self.tally, text, offsets, mine, stretches, self.frequent)
-        for number, headline in zip(mine, headlines, strict=True):
-            if headline:
-                self.sites[number].headlines += 1
+        counts = engine.tally_gather(self.tally, text, offsets, mine, stretches, self.frequent)
+        for number, headlines in zip(mine, counts, strict=True):
+            if headlines:
+                self.sites[number].headlines += headlines
 
     def lines(self) -> tuple[list[list[Line]], int]:
         """The lines of each source that may be frequent, and how many found no room."""

@@ -2,8 +2,8 @@
 
 A line is a site's when it stands on enough documents that are not copies of each other, spread over the time
 that the documents span, in a place of its own: above an article, below it, or between its paragraphs. It is
-not when one stretch of time has most of it (the wire's line of the hour), when it is a sentence amid the
-text of few, when it is the headline of the documents that it opens, or when numbers in it carry the news.
+not when one stretch of time has most of it (the wire's line of the hour), when it stands amid the text of few,
+when it is the headline of the documents that it opens, or when numbers in it carry the news.
 """
 
 import math
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dedupe.learn.lines import Line
-from dedupe.learn.numbers import Kind, count_of, find_kinds
+from dedupe.learn.numbers import PARTS, Kind, count_of, find_kinds
 from dedupe.learn.templates import Template
 
 STRETCHES = 16  # into which the documents of a source are parted by time
@@ -19,10 +19,10 @@ AT_LEAST = 3  # stretches that have the line, where there are as many
 SPREAD = 0.5  # share of the stretches that so many documents would fall into by chance
 DENSE = 0.9  # share of the documents there, where a line came with a new layout
 IN_PLACE = 0.8  # share of its documents in which a line stands in one place
-AMID = 5  # times the least share: a paragraph amid the text asks for so much more
+AMID = 5  # times the least share: amid the text stand sub-headings and sentences that many quote
 MOSTLY = 0.5
-PROSE_WIDTH = 80
-SENTENCE_ENDS = ".!?。！？؟।።…"
+LACKING = 0.4  # headlines that a document lacks on an average, against others, where the line is one
+WORDS_OF_COUNTER = 3  # that vary: "1 comment", "2 comments"; more are names, or a calendar's
 COUNTED = 0.1  # least share of documents with a counter, or with a word that varies,
 LARGE = 999  # and MOSTLY of a counter with larger numbers
 TIGHT = 0.9  # of two lines' documents that have both, one below the other
@@ -31,8 +31,8 @@ MOST_RUN = 40
 
 @dataclass(slots=True)
 class Site:
-    """The documents of a source that are counted: how many, how many in each stretch of time, and in how many of
-    them the first line that is not frequent reads like a headline."""
+    """The documents of a source that are counted: how many, how many in each stretch of time, and how many lines
+    of theirs may be headlines."""
 
     name: str
     documents: int = 0
@@ -59,22 +59,32 @@ class Finding:
         return min(line.key for line in self.lines)
 
 
-def judge(site: Site, lines: Sequence[Line], template: Template | None, need: int, min_share: float) -> Finding | None:
-    """What the lines, which are one but for words and numbers, are to the site; None where they may be news."""
+def judge(
+    site: Site,
+    lines: Sequence[Line],
+    template: Template | None,
+    need: int,
+    min_share: float,
+    calendar: frozenset[str] = frozenset(),
+) -> Finding | None:
+    """What the lines, which are one but for words and numbers, are to the site; None where they may be news.
+
+    `calendar` has the words that vary beside dates.
+    """
     documents = min(sum(line.documents for line in lines), site.documents)
     if documents < need or not _is_spread(site, lines, documents):
         return None
     place = _place_of(lines)
-    if place == "between" and _is_paragraph(lines) and documents < AMID * min_share * site.documents:
+    if place == "between" and documents < AMID * min_share * site.documents:
         return None
-    if _is_headline(site, lines):
+    if place == "head" and _is_headline(site, lines, documents):
         return None
     if template and not any("#" in line.shape for line in lines) and documents < COUNTED * site.documents:
         return None
     varies = template is not None or any(line.reworded for line in lines)
-    if varies and (place == "between" or not _is_clock_or_counter(site, lines, documents)):
+    if varies and (place == "between" or not _is_clock_or_counter(site, lines, template, documents, calendar)):
         return None
-    has_numbers = any("#" in line.shape for line in lines)
+    has_numbers = any(PARTS.search(line.examples[0]) for line in lines)
     return Finding(list(lines), documents, place, template, is_exact=has_numbers and not varies)
 
 
@@ -92,29 +102,32 @@ def _is_spread(site: Site, lines: Iterable[Line], documents: int) -> bool:
     return documents >= DENSE * sum(site.stretches[bucket] for bucket in there)
 
 
+def is_dated(lines: Iterable[Line]) -> bool:
+    """Whether dates or times vary in the lines, and no number that may be news."""
+    kinds = find_kinds([text for line in lines for text in line.examples])
+    return Kind.CLOCK in kinds and Kind.NEWS not in kinds
+
+
 def _place_of(lines: Iterable[Line]) -> str:
     head, tail, between = (sum(getattr(line, name) for line in lines) for name in ("head", "tail", "between"))
     total = max(head + tail + between, 1)
     return "head" if head >= IN_PLACE * total else "tail" if tail >= IN_PLACE * total else "between"
 
 
-def _is_paragraph(lines: Iterable[Line]) -> bool:
-    return any(len(text) >= PROSE_WIDTH and text.rstrip(")]}'\"’”»")[-1:] in SENTENCE_ENDS for text in _texts(lines))
+def _is_headline(site: Site, lines: Sequence[Line], documents: int) -> bool:
+    """Whether documents that have the line in the head lack the headline that the site's other documents have.
 
-
-def _is_headline(site: Site, lines: Iterable[Line]) -> bool:
-    """Whether documents that the line opens have no other headline, while the site's other documents have one."""
-    opening = headless = documents = 0
-    for line in lines:
-        opening, headless, documents = opening + line.opening, headless + line.headless, documents + line.documents
-    if opening < MOSTLY * documents or headless < MOSTLY * opening:
+    Asked of lines of less than half of the documents: of more, the others are few, and chance decides.
+    """
+    head, headlines = sum(line.head for line in lines), sum(line.headlines for line in lines)
+    if not head or documents >= MOSTLY * site.documents:
         return False
-    others = site.documents - opening
-    others_headed = site.headlines - (opening - headless)
-    return others > 0 and others_headed >= MOSTLY * others
+    return (site.headlines - headlines) / (site.documents - head) - headlines / head >= LACKING
 
 
-def _is_clock_or_counter(site: Site, lines: Sequence[Line], documents: int) -> bool:
+def _is_clock_or_counter(
+    site: Site, lines: Sequence[Line], template: Template | None, documents: int, calendar: frozenset[str]
+) -> bool:
     if not any("#" in line.shape for line in lines):
         return True  # a word alone varies
     texts = [text for line in lines for text in line.examples]
@@ -125,11 +138,15 @@ def _is_clock_or_counter(site: Site, lines: Sequence[Line], documents: int) -> b
     if Kind.CLOCK in kinds or not n_counts:
         return True
     share = documents / site.documents
+    if template and any(_is_of_dates(slot, calendar) for slot in template.slots):
+        return True  # a date without its year
+    if template and sum(map(len, template.slots)) > WORDS_OF_COUNTER:
+        return False
     return n_counts == 1 and share >= (COUNTED if count_of(texts) <= LARGE else MOSTLY)
 
 
-def _texts(lines: Iterable[Line]) -> Iterable[str]:
-    return (line.examples[0] for line in lines)
+def _is_of_dates(slot: Mapping[str, int], calendar: frozenset[str]) -> bool:
+    return sum(n for word, n in slot.items() if word in calendar) >= IN_PLACE * sum(slot.values()) > 0
 
 
 def find_runs(findings: Sequence[Finding]) -> list[list[Finding]]:

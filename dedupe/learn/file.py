@@ -76,6 +76,15 @@ class Learned:
             key=lambda x: (-self.sources.get(x.source, Source()).documents, x.source, -x.documents, x.place, x.id)
         )
 
+    def summary(self) -> str:
+        """What was learned from what, in a line."""
+        total = sum(self.sources.values(), Source())
+        text = f"learned {len(self.rules):,} rules from {total.documents:,} documents of {len(self.sources):,} sources"
+        text += f"; {self.copies:,} near-duplicates do not count" if self.copies else ""
+        if self.left_out:
+            text += f"; {self.left_out:,} lines found no room, learn from fewer sources at a time"
+        return text
+
     def merge(self, other: "Learned") -> "Learned":
         """Both together, as if `other` was learned from new pages of the same sources.
 
@@ -181,35 +190,33 @@ def _with_share(rule: Rule, sources: Mapping[str, Source]) -> Rule:
     return replace(rule, share=round(min(rule.documents / documents, 1.0), 4)) if documents else rule
 
 
-def make_rule(site: Site, run: Sequence[Finding]) -> Rule | None:
-    """One rule for lines that stand together; None for what TOML cannot say."""
+def make_rules(site: Site, run: Sequence[Finding]) -> list[Rule]:
+    """One rule for lines that stand together; two where some of them say too little to be taken wherever they
+    stand. None for what TOML cannot say."""
+    little = [finding for finding in run if any(map(_says_little, _lines_of(finding)))]
+    enough = [finding for finding in run if finding not in little]
+    return [rule for part in (enough, little) if part and (rule := _make_rule(site, part, part is little))]
+
+
+def _make_rule(site: Site, run: Sequence[Finding], says_little: bool) -> Rule | None:
     texts = [text for finding in run for line in finding.lines for text in line.examples]
     if any("\ud800" <= char <= "\udfff" for text in (*texts, site.name) for char in text):
         return None
     lines: list[str] = []
     slots: list[tuple[str, ...]] = []
     for finding in run:
-        if finding.template:
-            lines.append(_template_line(finding.template))
-            slots += [tuple(sorted(words)) for words in finding.template.slots]
-        elif finding.is_exact:
-            lines += [_plain(text) for text in finding.lines[0].examples]
-        else:
-            lines.append(PARTS.sub("#", _plain(finding.lines[0].examples[0])))
-    place = run[0].place
-    says_little = any(_says_little(line) for line in lines)
-    documents = max(finding.documents for finding in run)
-    examples = [_plain(text) for line in run[0].lines for text in line.examples]
-    if len(run) > 1:
-        examples = [_plain(finding.lines[0].examples[0]) for finding in run]
+        lines += (_renumber(line, len(slots)) for line in _lines_of(finding))
+        slots += [tuple(sorted(words)) for words in finding.template.slots] if finding.template else []
+    place, documents = run[0].place, max(finding.documents for finding in run)
+    firsts = [finding.lines[0].examples[0] for finding in run]
+    examples = firsts if len(run) > 1 else [text for line in run[0].lines for text in line.examples]
     rule = Rule(
         id="",
         line=tuple(dict.fromkeys(lines)),
         slot=tuple(slots),
         exact_case=run[0].is_exact,
-        evidence=PLACES[place] if says_little and len(run) == 1 else "any",
-        run=2 if says_little and len(run) > 1 else 1,
-        takes=tuple(dict.fromkeys(examples))[:EXAMPLES],
+        evidence=PLACES[place] if says_little else "any",
+        takes=tuple(dict.fromkeys(map(_plain, examples)))[:EXAMPLES],
         source=site.name,
         documents=documents,
         share=round(documents / site.documents, 4),
@@ -217,6 +224,20 @@ def make_rule(site: Site, run: Sequence[Finding]) -> Rule | None:
     )
     name = f"learned.{_slug(site.name)}.{keys_of(rule)[0][:10]}"
     return replace(rule, id=name, family=name) if rule.count_lines() <= MOST_LINES else None
+
+
+def _lines_of(finding: Finding) -> list[str]:
+    """The lines of a rule for a finding; of one whose numbers count, each way it was written."""
+    if finding.template:
+        return [_template_line(finding.template)]
+    if finding.is_exact:
+        return [_plain(text) for text in finding.lines[0].examples]
+    return [PARTS.sub("#", _plain(finding.lines[0].examples[0]))]
+
+
+def _renumber(line: str, before: int) -> str:
+    """A line's slots numbered behind those of the lines before it."""
+    return SLOT.sub(lambda match: f"{{{int(match[1]) + before}}}", line) if before else line
 
 
 def _plain(text: str) -> str:

@@ -5,76 +5,98 @@ source. What comes out depends on the documents and their order alone.
 """
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from dedupe.clean.rules import Rule
-from dedupe.errors import InputError
+from dedupe.errors import InputError, RecordError
 from dedupe.learn.corpus import Corpus
-from dedupe.learn.evidence import Finding, Site, find_runs, judge, least_documents
-from dedupe.learn.file import Learned, Source, make_rule
+from dedupe.learn.evidence import Finding, Site, find_runs, is_dated, judge, least_documents
+from dedupe.learn.file import Learned, Source, make_rules
 from dedupe.learn.lines import Line
-from dedupe.learn.templates import Vocabulary, find_templates
+from dedupe.learn.templates import Template, Vocabulary, find_templates
 from dedupe.near.documents import PLAIN, Documents, Spool, gather_documents
 from dedupe.near.drop import Dropper
 from dedupe.options import DropOptions, LearnOptions, ReadOptions
-from dedupe.read import OK, Batch, open_source, read_blocks
+from dedupe.read import OK, Batch, Block, open_source, read_blocks
+from dedupe.report import Report
 from dedupe.sources import find_sources, find_values, source_of
 
 BATCH_DOCUMENTS = 256
 
 
-def learn_files(names: Sequence[str], read: ReadOptions, options: LearnOptions, fail: Callable[[str], None]) -> Learned:
-    """Learns from files, which are one corpus; `fail` is told of those that cannot be read.
+def learn_files(names: Sequence[str], read: ReadOptions, options: LearnOptions, report: Report) -> Learned:
+    """Learns from files, which are one corpus; `report` is told what cannot be read.
 
-    Files are read twice: stdin has to be put aside before (Dropper.put_stdin_aside).
+    Files are read twice: stdin has to be put aside before (near/drop.py). A record that cannot be read is named.
     """
     corpus = Corpus(options)
     dropper = Dropper(DropOptions(), read.id_field, names=False)
-    readable = []
     try:
-        for name in names:
-            try:
-                for batch, documents in _read(name, read, dropper):
-                    sources = find_sources(batch, options.by)
-                    dates = find_values(batch, options.date_field)
-                    mine = documents.records
-                    corpus.count(documents, [sources[i] for i in mine], [dates[i] for i in mine])
-                readable.append(name)
-            except InputError as error:
-                if read.strict:
-                    raise
-                fail(str(error))
+        readable = [name for name in names if _count_file(name, read, corpus, dropper, report)]
         corpus.settle()
         for name in readable:
-            for _, documents in _read(name, read, None):
+            for batch in _read(name, read):
+                documents = _documents_of(batch)
                 corpus.gather(documents.text, documents.offsets, len(documents))
     finally:
         dropper.close()
     return _learn(corpus, options)
 
 
-def _read(name: str, read: ReadOptions, dropper: Dropper | None) -> Iterator[tuple[Batch, Documents]]:
-    """The batches of a file, each with its documents: records, whole as they are."""
+def _count_file(name: str, read: ReadOptions, corpus: Corpus, dropper: Dropper, report: Report) -> bool:
+    """The first pass over a file; tells whether it could be read."""
+    line = 1
+    try:
+        for batch in _read(name, read, dropper):
+            batch.line = line
+            line += batch.count_lines()
+            for i in batch.broken():
+                fault = f"{batch.fault(i)}"
+                if read.strict:
+                    raise RecordError(f"{name}:{batch.line_of(i)}: {fault}; mend it, or run without --strict")
+                report.broken(name, batch.line_of(i), fault, "nothing is learned from it")
+            if batch.textless():
+                report.textless[name] += batch.textless()
+            documents = gather_documents(batch, None, batch.fd, batch.position, dropper.spool, "never")
+            sources, dates = find_sources(batch, corpus.options.by), find_values(batch, corpus.options.date_field)
+            mine = documents.records
+            corpus.count(documents, [sources[i] for i in mine], [dates[i] for i in mine])
+    except InputError as error:
+        if read.strict:
+            raise
+        report.fail(str(error))
+        return False
+    return True
+
+
+class _Batch(Batch):
+    """A batch, and where its bytes can be read again."""
+
+    __slots__ = ("fd", "position")
+
+    def __init__(self, block: Block, read: ReadOptions) -> None:
+        super().__init__(block.raw, block.at, 0, block.format, read)
+        self.fd, self.position = block.fd, block.position
+
+
+def _read(name: str, read: ReadOptions, dropper: Dropper | None = None) -> Iterator[_Batch]:
+    """The batches of a file."""
     source = open_source(name, read)
-    spool = dropper.spool if dropper else None
     try:
         blocks = read_blocks(source)
         for block in dropper.make_readable_again(source, blocks) if dropper else blocks:
-            batch = Batch(block.raw, block.at, 0, block.format, read)
-            if spool:
-                yield batch, gather_documents(batch, None, block.fd, block.position, spool, "never")
-            else:
-                yield batch, _documents_of(batch)
+            yield _Batch(block, read)
     finally:
         source.stream.close()
 
 
 def _documents_of(batch: Batch) -> Documents:
+    """The documents of a batch as gather_documents gives them, where nobody reads them again."""
     records = [i for i, status in enumerate(batch.status) if status == OK]
-    offsets = array("q", [batch.offsets[0], *(batch.offsets[i + 1] for i in records)])
-    return Documents(batch.text, offsets, b"", records)
+    ends = [batch.offsets[0], *(batch.offsets[i + 1] for i in records)]
+    return Documents(batch.text, array("q", ends), b"", records)
 
 
 def learn_rules(
@@ -120,18 +142,32 @@ def _learn(corpus: Corpus, options: LearnOptions) -> Learned:
     sites = list(zip(corpus.sites, of_site, strict=True))
     if len(sites) > 1:  # what is learned of documents without a source would be for those of all
         sites = [(site, lines) for site, lines in sites if site.name]
-    vocabulary = Vocabulary()
-    for site, lines in sites:
-        need = least_documents(site, options.min_documents, options.min_share)
-        for _ in find_templates(lines, need, site.documents, vocabulary):
-            pass  # fills the vocabulary
-    vocabulary.pool()
+    vocabulary = _learn_words(sites, options)
     rules: list[Rule] = []
     for site, lines in sites:
         findings = _find(site, lines, options, vocabulary)
-        rules += [rule for run in find_runs(findings) if (rule := make_rule(site, run))]
+        rules += [rule for run in find_runs(findings) for rule in make_rules(site, run)]
     sources = {site.name: Source(site.documents, site.n_bytes, site.first, site.last) for site in corpus.sites}
     return Learned(options, sources, rules, corpus.n_copies, left_out)
+
+
+def _learn_words(sites: Sequence[tuple[Site, Sequence[Line]]], options: LearnOptions) -> Vocabulary:
+    """The words that vary, pooled over all sites, and those among them that belong to dates."""
+    vocabulary = Vocabulary()
+
+    def templates() -> Iterator[Template]:
+        for site, lines in sites:
+            need = least_documents(site, options.min_documents, options.min_share)
+            yield from find_templates(lines, need, site.documents, vocabulary)
+
+    for _ in templates():
+        pass  # notes the slots
+    vocabulary.pool()
+    dated = (template for template in templates() if is_dated(template.lines))
+    vocabulary.calendar = frozenset(
+        word for template in dated for slot in template.slots for word, n in slot.items() if n
+    )
+    return vocabulary
 
 
 def _find(site: Site, lines: Sequence[Line], options: LearnOptions, vocabulary: Vocabulary) -> list[Finding]:
@@ -140,7 +176,9 @@ def _find(site: Site, lines: Sequence[Line], options: LearnOptions, vocabulary: 
     told: set[int] = set()
     for template in find_templates(lines, need, site.documents, vocabulary):
         mine = [line for line in template.lines if line.key not in told]
-        finding = judge(site, mine, template, need, options.min_share) if len(mine) == len(template.lines) else None
+        finding: Finding | None = None
+        if len(mine) == len(template.lines):
+            finding = judge(site, mine, template, need, options.min_share, vocabulary.calendar)
         if finding:
             findings.append(finding)
             told.update(line.key for line in mine)

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 from dedupe.engine import engine
 
-COLUMNS = 13  # of a row: dedupe/engine/native/tally.h
+COLUMNS = 12  # of a row: dedupe/engine/native/tally.h
 
 
 @dataclass(slots=True)
 class Line:
     """A line of one source: its shape, the places of its first copy in each document, and examples.
 
-    `opening` counts documents in which only frequent lines stand above it, `headless` those of them that have no
-    headline else; `buckets` has a bit for each stretch of time. `below` is the key of the line that follows it in
+    `headlines` counts lines that may be headlines in the documents that have it in the head; `buckets` has a bit
+    for each stretch of time. `below` is the key of the line that follows it in
     most of them, by `votes` more than any other; `reworded` counts documents in which its numbers are others.
     """
 
@@ -24,8 +24,7 @@ class Line:
     head: int
     tail: int
     between: int
-    opening: int
-    headless: int
+    headlines: int
     buckets: int
     key: int
     below: int

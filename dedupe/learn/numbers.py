@@ -53,7 +53,7 @@ def _is_amount(text: str, start: int, end: int) -> bool:
 
 def _kind(values: Sequence[str]) -> Kind:
     if len(set(values)) == 1:
-        return Kind.SAME
+        return Kind.CLOCK if _is_year(values[0]) else Kind.SAME
     marks = {"".join(PARTS.sub("", value)) for value in values}
     if len(marks) > 1:
         return Kind.COUNT if all(map(_is_thousands, values)) else Kind.NEWS
@@ -80,7 +80,7 @@ def _is_thousands(value: str) -> bool:
 
 
 def _is_year(part: str) -> bool:
-    return len(part) == 4 and 1900 <= int(part) <= 2100
+    return len(part) == 4 and part.isdigit() and 1900 <= int(part) <= 2100
 
 
 def _is_date(parts: Sequence[str]) -> bool:

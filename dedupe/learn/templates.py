@@ -18,13 +18,16 @@ from dedupe.engine.reference.unicode import char_class
 from dedupe.learn.lines import Line
 
 WORD = regex.compile(char_class(tables.WORD) + "+")
+_SINGLE = char_class(tables.WORD | tables.SINGLE)
+_JOINED = char_class(tables.WORD, tables.SINGLE)
+WORD_OR_CHARACTER = regex.compile(f"{_SINGLE}|{_JOINED}+")  # a character of Chinese is a word
 MASK = "\x01"
 MOST_WORDS, MOST_MASKED = 16, 8  # as in dedupe/engine/native/tally.c
 MOST_VALUES = 40  # words of one slot
 MOST_SLOTS = 4
 FAST = 0.9  # share of a group's documents that have the word which stands fast
 NEW = 0.34  # chance of a new word at which a slot is open: ten documents show half of a year's months so
-IN_COMMON = 2  # words that pool two slots
+IN_COMMON = 2  # words that pool two slots, and half of those of one
 TOGETHER = 1.05  # lines that stand on one document together are no variants of each other
 SHORT_BYTES = 240
 
@@ -74,6 +77,8 @@ class Vocabulary:
     def __init__(self) -> None:
         self.slots: list[Counter[str]] = []
         self.pool_of: dict[str, frozenset[str]] = {}
+        self.calendar: frozenset[str] = frozenset()
+        """Words that vary beside dates and times."""
 
     def pool(self) -> None:
         """Knows from now on which words are of one closed pool."""
@@ -91,7 +96,7 @@ class Vocabulary:
                 shared.update((k, i) for k in holders[word][-MOST_VALUES:])
                 holders[word].append(i)
         for (a, b), n in sorted(shared.items()):
-            if n >= IN_COMMON:
+            if n >= IN_COMMON and 2 * n >= min(len(self.slots[a]), len(self.slots[b])):
                 owner[root(b)] = root(a)
         pools: dict[int, Counter[str]] = defaultdict(Counter)
         for i, slot in enumerate(self.slots):
@@ -108,14 +113,17 @@ class Vocabulary:
         return self.pool_for(words) is not None
 
     def pool_for(self, words: Mapping[str, int]) -> frozenset[str] | None:
+        """The pool that nearly all of these are of."""
+        best = self.main_pool(words)
+        return best if sum(words[word] for word in words if word in best) >= FAST * sum(words.values()) else None
+
+    def main_pool(self, words: Mapping[str, int]) -> frozenset[str]:
+        """The pool that most of those are of that are of any."""
         pools = Counter[frozenset[str]]()
         for word, n in words.items():
             if word in self.pool_of:
                 pools[self.pool_of[word]] += n
-        if not pools:
-            return None
-        best, n = max(pools.items(), key=lambda x: (x[1], sorted(x[0])))
-        return best if n >= FAST * sum(words.values()) else None
+        return max(pools, key=lambda pool: (pools[pool], sorted(pool)), default=frozenset())
 
 
 def find_templates(lines: Sequence[Line], need: int, n_documents: int, vocabulary: Vocabulary) -> Iterator[Template]:
@@ -134,10 +142,11 @@ def _groups(lines: Iterable[Line]) -> Iterator[Group]:
     for line in lines:
         if MASK in line.shape or len(line.shape.encode("utf-8", "surrogatepass")) > SHORT_BYTES:
             continue
-        words = [match.span() for match in WORD.finditer(line.shape)]
         if "#" in line.shape:
+            words = [match.span() for match in WORD.finditer(line.shape)]
             masks = [words] if 1 <= len(words) <= MOST_WORDS else []
         else:
+            words = [match.span() for match in WORD_OR_CHARACTER.finditer(line.shape)]
             masks = [[word] for word in words] if 2 <= len(words) <= MOST_MASKED else []
         for mask in masks:
             pieces, at = [], 0
@@ -167,13 +176,17 @@ def _split(group: Group, need: int, n_documents: int, vocabulary: Vocabulary) ->
         if strays.members and same.members:
             waiting += [same, strays]
             continue
+        known, strays = group.part({k: vocabulary.main_pool(columns[k]) for k in slots})
+        parts = strays.members and len(known.members) > 1 and known.documents >= need
+        if parts and not fast:  # words that stand fast vouch for others, until all is seen
+            waiting += [known, strays]
+            continue
         if len(slots) <= MOST_SLOTS and total <= TOGETHER * n_documents:
-            vocabulary.slots += [columns[k] for k in slots] if fast or "#" in group.skeleton else []
+            vocabulary.slots += [columns[k] for k in slots] if fast else []
             if all(_is_closed(columns[k]) or vocabulary.knows(columns[k]) for k in slots):
                 yield _make_template(group, firsts, slots, columns, vocabulary)
                 continue
-        known, strays = group.part(dict.fromkeys(slots, vocabulary.pool_of))
-        if strays.members and len(known.members) > 1:
+        if parts:
             waiting += [known, strays]
             continue
         places = [(columns[k][firsts[k]], -k) for k in slots if columns[k][firsts[k]] >= need]

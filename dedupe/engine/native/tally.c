@@ -100,23 +100,27 @@ static int sketch_has(const Tally *tally, uint64_t key, int32_t wanted)
     return counted >= (wanted < UINT16_MAX ? wanted : UINT16_MAX);
 }
 
-static inline int is_word(const uint8_t *at, const uint8_t *end, int *length)
+enum { NO_WORD, JOINED, SINGLE }; /* what a code point is to words; a SINGLE one is a word by itself, where asked */
+
+static inline int word_class(const uint8_t *at, const uint8_t *end, int splits_single, int *length)
 {
     if (*at < 0x80) {
         *length = 1;
-        return (uint8_t)((*at | 0x20) - 'a') < 26 || (uint8_t)(*at - '0') < 10;
+        return (uint8_t)((*at | 0x20) - 'a') < 26 || (uint8_t)(*at - '0') < 10 ? JOINED : NO_WORD;
     }
-    return (unicode_properties(unicode_decode(at, end, length)) & UNICODE_WORD) != 0;
+    uint32_t properties = unicode_properties(unicode_decode(at, end, length));
+    return !(properties & UNICODE_WORD) ? NO_WORD : splits_single && properties & UNICODE_SINGLE ? SINGLE : JOINED;
 }
 
-/* Where a shape's words lie, runs of letters, marks and numbers that are no digits; gives how many there are, or
- * more than `most`. */
-static int find_words(const uint8_t *shape, Py_ssize_t n, Py_ssize_t (*words)[2], int most)
+/* Where a shape's words lie, runs of letters, marks and numbers that are no digits, with characters of scripts
+ * without spaces as words of their own where asked; gives how many there are, or more than `most`. */
+static int find_words(const uint8_t *shape, Py_ssize_t n, int splits_single, Py_ssize_t (*words)[2], int most)
 {
     int count = 0, length;
     const uint8_t *at = shape, *end = shape + n;
     while (at < end) {
-        if (!is_word(at, end, &length)) {
+        int class = word_class(at, end, splits_single, &length);
+        if (class == NO_WORD) {
             at += length;
             continue;
         }
@@ -125,7 +129,7 @@ static int find_words(const uint8_t *shape, Py_ssize_t n, Py_ssize_t (*words)[2]
         words[count][0] = at - shape;
         do
             at += length;
-        while (at < end && is_word(at, end, &length));
+        while (class == JOINED && at < end && word_class(at, end, splits_single, &length) == JOINED);
         words[count++][1] = at - shape;
     }
     return count;
@@ -161,7 +165,7 @@ static void find_keys(Tally *tally, TallyLine *line, const uint8_t *form, Py_ssi
     if (size > SHAPE_BYTES)
         return;
     int numbers = memchr(tally->shape, '#', (size_t)size) != NULL, most = numbers ? MOST_WORDS : MOST_MASKED;
-    int count = find_words(tally->shape, size, words, most);
+    int count = find_words(tally->shape, size, !numbers, words, most);
     if (count > most)
         return;
     if (numbers) {
@@ -312,13 +316,14 @@ int tally_gather(Tally *tally, const uint8_t *text, Py_ssize_t size, int32_t sou
     if (read_lines(tally, text, size, source) < 0)
         return -1;
     Py_ssize_t n_own = 0, above = 0;
-    int headline = 0; /* of the first line of its own */
+    int headlines = 0, in_head = 1;
     for (Py_ssize_t i = 0; i < tally->n_lines; i++) {
         TallyLine *line = tally->lines + i;
         if (line->n_keys && sketch_has(tally, line->keys[0], frequent))
             line->is_own = 0;
-        headline = line->is_own && n_own == 0 ? line->reads_like_headline : headline;
         n_own += line->is_own;
+        in_head &= !line->is_own || line->reads_like_headline;
+        headlines += in_head && line->is_own && headlines < TALLY_HEADLINES;
     }
     for (Py_ssize_t i = 0; i < tally->n_lines; above += tally->lines[i++].is_own) {
         const TallyLine *line = tally->lines + i;
@@ -339,11 +344,9 @@ int tally_gather(Tally *tally, const uint8_t *text, Py_ssize_t size, int32_t sou
         if (below <= TAIL_OWN && below < above)
             row->tail++;
         else if (above <= HEAD_OWN && above <= below)
-            row->head++;
+            row->head++, row->headlines += headlines;
         else
             row->between++;
-        row->opening += above == 0;
-        row->headless += above == 0 && !headline;
         row->buckets |= (int64_t)1 << bucket;
         row->reworded += line->exact != entry->first_exact;
         vote(row, i + 1 < tally->n_lines ? line + 1 : NULL);
@@ -351,7 +354,7 @@ int tally_gather(Tally *tally, const uint8_t *text, Py_ssize_t size, int32_t sou
             return -1;
     }
     tally->n_documents++;
-    return headline;
+    return headlines;
 }
 
 const TallyEntry *tally_entries(const Tally *tally, Py_ssize_t *n)

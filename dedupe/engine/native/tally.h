@@ -14,8 +14,7 @@
 typedef struct {
     int64_t source, documents;
     int64_t head, tail, between;
-    int64_t opening;   /* documents in which only frequent lines stand above it, */
-    int64_t headless;  /* and of those, the ones in which the first other line reads like no headline */
+    int64_t headlines; /* lines that may be headlines (see tally_gather) of the documents that have it in the head */
     int64_t buckets;   /* a bit for each stretch of time that has it */
     int64_t key;       /* of its shape */
     int64_t below;     /* key of the line that most often follows it, */
@@ -23,7 +22,7 @@ typedef struct {
     int64_t reworded;  /* documents in which its normal form is not that of the first one: other numbers */
     int64_t n_examples;
 } TallyRow;
-enum { TALLY_COLUMNS = sizeof(TallyRow) / sizeof(int64_t), TALLY_EXAMPLES = 8 };
+enum { TALLY_EXAMPLES = 8, TALLY_HEADLINES = 15 };
 
 typedef struct { int64_t at, size; } TallyExample;
 
@@ -43,8 +42,8 @@ Tally *tally_new(int sketch_bits, int64_t most_entries);
 void tally_free(Tally *tally);
 
 /* One document of the first pass, and one of the second, which needs to know how many documents make a line
- * frequent, and its stretch of time.  -1 for want of memory; tally_gather else gives whether the first line
- * that is not frequent reads like a headline. */
+ * frequent, and its stretch of time.  -1 for want of memory; tally_gather else gives how many lines of its
+ * own that read like headlines stand above the first that reads like none, TALLY_HEADLINES at most. */
 int tally_count(Tally *tally, const uint8_t *text, Py_ssize_t size, int32_t source);
 int tally_gather(Tally *tally, const uint8_t *text, Py_ssize_t size, int32_t source, int bucket, int32_t frequent);
 

@@ -126,17 +126,17 @@ PyObject *call_tally_gather(PyObject *module, PyObject *args)
         if (has_items(&source_view, batch.n, 4, "sources") && has_items(&bucket_view, batch.n, 1, "buckets") &&
             has_items(&frequent_view, n_sources, 4, "frequent") && are_known(sources, buckets, batch.n, n_sources) &&
             (result = PyBytes_FromStringAndSize(NULL, batch.n))) {
-            char *headlines = PyBytes_AsString(result);
+            char *counts = PyBytes_AsString(result);
             int failed = 0;
             handle->busy = 1;
             Py_BEGIN_ALLOW_THREADS
             for (Py_ssize_t i = 0; i < batch.n && !failed; i++) {
-                int headline = sources[i] < 0 ? 0
+                int headlines = sources[i] < 0 ? 0
                     : tally_gather(handle->tally, batch.text + batch.offsets[i],
                                    (Py_ssize_t)(batch.offsets[i + 1] - batch.offsets[i]), sources[i], buckets[i],
                                    frequent[sources[i]]);
-                failed = headline < 0;
-                headlines[i] = (char)headline;
+                failed = headlines < 0;
+                counts[i] = (char)headlines;
             }
             Py_END_ALLOW_THREADS
             handle->busy = 0;

@@ -7,6 +7,7 @@ which words may vary, and counts exactly.
 
 from array import array
 from collections.abc import Iterator
+from itertools import takewhile
 
 import regex
 
@@ -29,6 +30,7 @@ from dedupe.engine.reference.unicode import char_class
 MOST_WORDS = 16  # of a line with numbers that is a form with words that vary
 MOST_MASKED = 8  # of one without numbers
 EXAMPLES = 8
+HEADLINES = 15  # that are counted of a document
 HEAD_OWN = 4  # lines of its own above which a document's head ends
 TAIL_OWN = 2  # and below which its tail begins
 HEADLINE_WIDTH = 100
@@ -37,6 +39,9 @@ MOST_BUCKETS = 63
 MASK_SALT = 0x8CB92BA72F3D8DD7
 
 _WORD = regex.compile(char_class(tables.WORD) + "+")
+_SINGLE = char_class(tables.WORD | tables.SINGLE)
+_JOINED = char_class(tables.WORD, tables.SINGLE)
+_WORD_OR_CHARACTER = regex.compile(f"{_SINGLE}|{_JOINED}+")
 
 
 class Line:
@@ -59,7 +64,7 @@ def _masked_keys(shape: bytes) -> Iterator[int]:
     if len(shape) > SHAPE_BYTES:
         return
     text = shape.decode("utf-8", "surrogatepass")
-    words = [match.span() for match in _WORD.finditer(text)]
+    words = [match.span() for match in (_WORD if "#" in text else _WORD_OR_CHARACTER).finditer(text)]
     if "#" in text:
         masks = [words] if len(words) <= MOST_WORDS else []
     else:
@@ -86,12 +91,12 @@ class Entry:
     def __init__(self, line: Line, source: int) -> None:
         self.source, self.key, self.first_exact = source, line.shape, line.exact
         self.documents = self.head = self.tail = self.between = 0
-        self.opening = self.headless = self.buckets = self.below = self.votes = self.reworded = 0
+        self.headlines = self.buckets = self.below = self.votes = self.reworded = 0
         self.examples: list[bytes] = []
 
     def row(self) -> list[int]:
         return [
-            self.source, self.documents, self.head, self.tail, self.between, self.opening, self.headless,
+            self.source, self.documents, self.head, self.tail, self.between, self.headlines,
             self.buckets, self.key, self.below, self.votes, self.reworded, len(self.examples),
         ]  # fmt: skip
 
@@ -119,12 +124,13 @@ class Tally:
             for cells, at in zip(self.cells, self._cells_of(key), strict=True):
                 cells[at] = cells.get(at, 0) + 1
 
-    def gather(self, document: bytes, source: int, bucket: int, frequent: int) -> bool:
+    def gather(self, document: bytes, source: int, bucket: int, frequent: int) -> int:
         lines = list(_lines(document, source))
         for line in lines:
             line.is_own = line.is_own and not (line.keys and self.has(line.keys[0], frequent))
         n_own, above = sum(line.is_own for line in lines), 0
-        headline = next((line.reads_like_headline for line in lines if line.is_own), False)
+        own = (line for line in lines if line.is_own)
+        headlines = min(sum(1 for _ in takewhile(lambda line: line.reads_like_headline, own)), HEADLINES)
         seen: set[int] = set()
         for i, line in enumerate(lines):
             if any(self.has(key, frequent) for key in line.keys):
@@ -132,11 +138,12 @@ class Tally:
                 if entry and line.keys[0] not in seen:
                     seen.add(line.keys[0])
                     below = lines[i + 1].shape if i + 1 < len(lines) else 0
+                    in_head = entry.head
                     self._note(entry, line, above, n_own - above - line.is_own, below)
-                    entry.headless += above == 0 and not headline
+                    entry.headlines += headlines if entry.head > in_head else 0
                     entry.buckets |= 1 << bucket
             above += line.is_own
-        return headline
+        return headlines
 
     def _find_entry(self, line: Line, source: int) -> Entry | None:
         entry = self.entries.get(line.keys[0])
@@ -155,7 +162,6 @@ class Tally:
             entry.head += 1
         else:
             entry.between += 1
-        entry.opening += above == 0
         entry.reworded += line.exact != entry.first_exact
         if entry.votes == 0:
             entry.below = follows
@@ -195,14 +201,15 @@ def tally_count(tally: Tally, text: Buffer, offsets: Buffer, sources: Buffer) ->
 def tally_gather(
     tally: Tally, text: Buffer, offsets: Buffer, sources: Buffer, buckets: Buffer, frequent: Buffer
 ) -> bytes:
-    """The second pass; one byte a document: whether its first line that is not frequent reads like a headline."""
+    """The second pass; one byte a document: how many lines of its own that read like headlines stand above the
+    first that reads like none."""
     texts, wanted = documents(text, offsets), numbers(frequent, "i", "frequent")
     of_source = _per_document(sources, "i", len(texts), "sources")
     in_bucket = _per_document(buckets, "B", len(texts), "buckets")
     if any(source >= len(wanted) for source in of_source) or any(bucket >= MOST_BUCKETS for bucket in in_bucket):
         raise ValueError("sources must have a value in frequent, and buckets lie below 63")
     return bytes(
-        source >= 0 and tally.gather(document, source, bucket, wanted[source])
+        tally.gather(document, source, bucket, wanted[source]) if source >= 0 else 0
         for document, source, bucket in zip(texts, of_source, in_bucket, strict=True)
     )
 
