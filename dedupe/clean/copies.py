@@ -7,7 +7,7 @@ credit before it or a site's name behind it; one of its characters may be broken
 import re
 
 from dedupe.engine import unicode_tables
-from dedupe.engine.reference.unicode import properties
+from dedupe.engine.code_points import properties
 
 MIN_SHARED = 12  # characters that a copy must share beyond what it lacks or adds
 MAX_LABEL = 40  # characters of a credit or of a site's name

@@ -107,6 +107,7 @@ class Corpus:
             site.first, site.last = _iso(min(dated)), _iso(max(dated))
             if len(set(dated)) >= LEAST_DAYS and len(dated) >= MOSTLY_DATED * len(places):
                 when = [self.days[i] for i in places]
+                site.is_dated = True
         before, stretch_at = 0, {}
         for time, together in sorted(Counter(when).items()):
             stretch_at[time] = before * STRETCHES // len(places)

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dedupe.learn.lines import Line
-from dedupe.learn.numbers import PARTS, Kind, count_of, find_kinds
+from dedupe.learn.numbers import PARTS, Kind, are_days, count_of, find_kinds
 from dedupe.learn.templates import Template
 
 STRETCHES = 16  # into which the documents of a source are parted by time
 AT_LEAST = 3  # stretches that have the line, where there are as many
-SPREAD = 0.5  # share of the stretches that so many documents would fall into by chance
+SPREAD = 0.6  # share of the stretches that so many documents would fall into by chance
 DENSE = 0.9  # share of the documents there, where a line came with a new layout
 IN_PLACE = 0.8  # share of its documents in which a line stands in one place
 AMID = 5  # times the least share: amid the text stand sub-headings and sentences that many quote
@@ -41,6 +41,8 @@ class Site:
     stretches: dict[int, int] = field(default_factory=dict)
     first: str = ""
     last: str = ""
+    is_dated: bool = False
+    """Stretches are days, not places in the input."""
 
 
 @dataclass(slots=True)
@@ -89,6 +91,8 @@ def judge(
 
 
 def _is_spread(site: Site, lines: Iterable[Line], documents: int) -> bool:
+    """Whether the documents with the line fall into about as many stretches of time as chance would have it, or,
+    where days are known, are nearly all there are in some: a layout that came and went."""
     buckets = 0
     for line in lines:
         buckets |= line.buckets
@@ -99,7 +103,7 @@ def _is_spread(site: Site, lines: Iterable[Line], documents: int) -> bool:
     by_chance = n * (1 - (1 - 1 / n) ** documents)
     if len(there) >= SPREAD * by_chance:
         return True
-    return documents >= DENSE * sum(site.stretches[bucket] for bucket in there)
+    return site.is_dated and documents >= DENSE * sum(site.stretches[bucket] for bucket in there)
 
 
 def is_dated(lines: Iterable[Line]) -> bool:
@@ -138,7 +142,7 @@ def _is_clock_or_counter(
     if Kind.CLOCK in kinds or not n_counts:
         return True
     share = documents / site.documents
-    if template and any(_is_of_dates(slot, calendar) for slot in template.slots):
+    if template and are_days(texts) and any(_is_of_dates(slot, calendar) for slot in template.slots):
         return True  # a date without its year
     if template and sum(map(len, template.slots)) > WORDS_OF_COUNTER:
         return False

@@ -163,7 +163,7 @@ def read_learned(path: Path) -> Learned:
             for x in about["source"]
         }
         return Learned(options, sources, rules, about["copies"], offered=set(about["offered"]))
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise RulesError(
             f"{path}: does not say what it was learned from ({error}); give a file that `dedupe learn` wrote"
         ) from None

@@ -13,8 +13,12 @@ from statistics import median
 
 import regex
 
-NUMBER = regex.compile(r"\p{Nd}+(?:[.,:/'٫٬-]\p{Nd}+)*")
-PARTS = regex.compile(r"\p{Nd}+")
+from dedupe.engine import unicode_tables as tables
+from dedupe.engine.code_points import char_class
+
+_DIGITS = char_class(tables.DIGIT) + "+"
+NUMBER = regex.compile(rf"{_DIGITS}(?:[.,:/'٫٬-]{_DIGITS})*")
+PARTS = regex.compile(_DIGITS)
 PER_CENT = "%‰٪"
 SMALL = 31  # a day of the month
 
@@ -44,6 +48,11 @@ def find_kinds(texts: Sequence[str]) -> list[Kind]:
 def count_of(texts: Sequence[str]) -> float:
     """The median of the first whole number of each text."""
     return median(int(PARTS.search(text)[0]) for text in texts if PARTS.search(text))
+
+
+def are_days(texts: Sequence[str]) -> bool:
+    """Whether all numbers may be days of a month."""
+    return all(int(part) <= SMALL for text in texts for part in PARTS.findall(text))
 
 
 def _is_amount(text: str, start: int, end: int) -> bool:

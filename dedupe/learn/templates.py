@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import regex
 
 from dedupe.engine import unicode_tables as tables
-from dedupe.engine.reference.unicode import char_class
+from dedupe.engine.code_points import char_class
 from dedupe.learn.lines import Line
 
 WORD = regex.compile(char_class(tables.WORD) + "+")

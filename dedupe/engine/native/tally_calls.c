@@ -61,7 +61,7 @@ PyObject *call_tally_open(PyObject *module, PyObject *args)
 
 static int has_items(const Py_buffer *view, Py_ssize_t n, Py_ssize_t size, const char *name)
 {
-    if (view->len == n * size && !((uintptr_t)view->buf % (uintptr_t)size))
+    if (view->len == n * size && (!view->len || !((uintptr_t)view->buf % (uintptr_t)size)))
         return 1;
     PyErr_Format(PyExc_ValueError, "%s must hold one value of %zd bytes a document", name, size);
     return 0;

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 import regex
 
 from dedupe.engine import unicode_tables as tables
+from dedupe.engine.code_points import char_class, properties
 from dedupe.engine.reference.batch import Buffer, documents
-from dedupe.engine.reference.unicode import char_class, decode, fold_text, properties
+from dedupe.engine.reference.unicode import decode, fold_text
 
 REPEATED, SIMILAR, ARTIFACT_SEEN = 1, 2, 4  # marks of a document
 BLANK, LETTERS, DIGITS, STOP, ARTIFACT = 1, 2, 4, 8, 16  # marks of a line

@@ -12,6 +12,7 @@ from itertools import takewhile
 import regex
 
 from dedupe.engine import unicode_tables as tables
+from dedupe.engine.code_points import char_class
 from dedupe.engine.reference.batch import Buffer, documents, numbers
 from dedupe.engine.reference.lines import (
     LETTERS,
@@ -25,7 +26,6 @@ from dedupe.engine.reference.lines import (
     lines_of,
     normal_form,
 )
-from dedupe.engine.reference.unicode import char_class
 
 MOST_WORDS = 16  # of a line with numbers that is a form with words that vary
 MOST_MASKED = 8  # of one without numbers
