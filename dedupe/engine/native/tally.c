@@ -135,12 +135,12 @@ static int find_words(const uint8_t *shape, Py_ssize_t n, int splits_single, Py_
     return count;
 }
 
-/* The key of a shape with words first <= i < stop masked. */
-static uint64_t masked_key(Tally *tally, Py_ssize_t n, Py_ssize_t (*words)[2], int first, int stop)
+/* The key of a shape with all its words masked. */
+static uint64_t masked_key(Tally *tally, Py_ssize_t n, Py_ssize_t (*words)[2], int count)
 {
     uint8_t *to = tally->masked;
     Py_ssize_t at = 0;
-    for (int i = first; i < stop; i++) {
+    for (int i = 0; i < count; i++) {
         memcpy(to, tally->shape + at, (size_t)(words[i][0] - at));
         to += words[i][0] - at;
         *to++ = MASK;
@@ -149,6 +149,13 @@ static uint64_t masked_key(Tally *tally, Py_ssize_t n, Py_ssize_t (*words)[2], i
     memcpy(to, tally->shape + at, (size_t)(n - at));
     to += n - at;
     return line_key(tally->masked, to - tally->masked) ^ MASK_SALT;
+}
+
+/* What word i of a line adds to a key, so that each can be taken out of their sum. */
+static uint64_t word_term(const uint8_t *word, Py_ssize_t n, int i)
+{
+    uint64_t h = (line_key(word, n) ^ ((uint64_t)i + 1) * 0x9E3779B97F4A7C15u) * 0xFF51AFD7ED558CCDu;
+    return h ^ h >> 32;
 }
 
 /* The keys of a line. */
@@ -168,12 +175,17 @@ static void find_keys(Tally *tally, TallyLine *line, const uint8_t *form, Py_ssi
     int count = find_words(tally->shape, size, !numbers, words, most);
     if (count > most)
         return;
+    if (!numbers && count < 2)
+        return;
+    uint64_t key = masked_key(tally, size, words, count), terms[MOST_MASKED];
     if (numbers) {
-        line->keys[line->n_keys++] = mix(masked_key(tally, size, words, 0, count), source);
+        line->keys[line->n_keys++] = mix(key, source);
         return;
     }
-    for (int i = 0; i < count && count > 1; i++)
-        line->keys[line->n_keys++] = mix(masked_key(tally, size, words, i, i + 1), source);
+    for (int i = 0; i < count; i++)
+        key += terms[i] = word_term(tally->shape + words[i][0], words[i][1] - words[i][0], i);
+    for (int i = 0; i < count; i++)
+        line->keys[line->n_keys++] = mix(key - terms[i], source);
 }
 
 /* The lines of a document that are not blank; -1 for want of memory. */

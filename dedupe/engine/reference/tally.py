@@ -61,21 +61,26 @@ class Line:
 
 
 def _masked_keys(shape: bytes) -> Iterator[int]:
+    """The key of a shape with numbers with all words masked; of others those with each word masked in turn, sums in
+    which the word's term is left out."""
     if len(shape) > SHAPE_BYTES:
         return
     text = shape.decode("utf-8", "surrogatepass")
-    words = [match.span() for match in (_WORD if "#" in text else _WORD_OR_CHARACTER).finditer(text)]
+    pattern, most = (_WORD, MOST_WORDS) if "#" in text else (_WORD_OR_CHARACTER, MOST_MASKED)
+    words = pattern.findall(text)
+    if len(words) > most or (len(words) < 2 and "#" not in text):
+        return
+    key = line_key(pattern.sub("\x01", text).encode("utf-8", "surrogatepass")) ^ MASK_SALT
     if "#" in text:
-        masks = [words] if len(words) <= MOST_WORDS else []
-    else:
-        masks = [[word] for word in words] if 2 <= len(words) <= MOST_MASKED else []
-    for mask in masks:
-        pieces, at = [], 0
-        for start, end in mask:
-            pieces.append(text[at:start])
-            at = end
-        masked = "\x01".join([*pieces, text[at:]])
-        yield line_key(masked.encode("utf-8", "surrogatepass")) ^ MASK_SALT
+        yield key
+        return
+    terms = [_word_term(word.encode("utf-8", "surrogatepass"), i) for i, word in enumerate(words)]
+    yield from (key + sum(terms) - term & MASK for term in terms)
+
+
+def _word_term(word: bytes, i: int) -> int:
+    h = (line_key(word) ^ (i + 1) * 0x9E3779B97F4A7C15 & MASK) * 0xFF51AFD7ED558CCD & MASK
+    return h ^ h >> 32
 
 
 def _mix(key: int, source: int) -> int:
