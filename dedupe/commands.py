@@ -5,7 +5,6 @@ written takes its place only when all that belongs in it is there.
 """
 
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -21,7 +20,7 @@ from dedupe.diff import Diff
 from dedupe.errors import DedupeError, InputError
 from dedupe.options import CleanOptions, DropOptions, LearnOptions, ReadOptions, WriteOptions
 from dedupe.pipeline import Flow
-from dedupe.read import Source, open_source, open_unpacked
+from dedupe.read import Source, open_source, open_unpacked, put_stdin_aside
 from dedupe.report import Report
 from dedupe.write import FileSink, NullSink, Sink, StreamSink, is_special, open_sink
 
@@ -95,13 +94,7 @@ class _Aside:
         """The names, `-` in them replaced."""
         if list(names).count("-") > 1:
             raise ValueError("- stands for stdin, which can be read once only")
-        return [self._put_stdin_aside() if name == "-" else name for name in names]
-
-    def _put_stdin_aside(self) -> str:
-        file = self.stack.enter_context(tempfile.NamedTemporaryFile(prefix="dedupe-stdin-"))
-        shutil.copyfileobj(open_unpacked("-"), file)
-        file.flush()
-        return str(file.name)
+        return [self.stack.enter_context(put_stdin_aside()).name if name == "-" else name for name in names]
 
 
 def drop_files(names: Sequence[str], read: ReadOptions, split: str, drop: DropOptions, write: WriteOptions) -> int:

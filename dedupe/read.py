@@ -15,7 +15,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, cast
+from typing import IO, Any, BinaryIO, NamedTuple, cast
 
 from dedupe.clean.lines import ARTIFACT, Lines
 from dedupe.document import Splice
@@ -239,6 +239,17 @@ def open_unpacked(name: str) -> BinaryIO:
             return cast(BinaryIO, ZstdReader(open(name, "rb")))
         case _:
             return open(name, "rb", buffering=0)
+
+
+def put_stdin_aside() -> IO[bytes]:
+    """stdin's bytes in a file that can be read twice, by its name, until it is closed."""
+    import shutil
+    from tempfile import NamedTemporaryFile
+
+    file = NamedTemporaryFile(prefix="dedupe-stdin-")
+    shutil.copyfileobj(open_unpacked("-"), file)
+    file.flush()
+    return file
 
 
 class ZstdReader(io.RawIOBase):

@@ -453,3 +453,20 @@ def test_memory_does_not_grow_with_the_corpus(tmp_path: Path) -> None:
         return int(done.stdout.split()[-1])
 
     assert peak(2000) < peak(200) + 25_000  # kilobytes; 30 MB of text against 3
+
+
+@pytest.mark.parametrize(
+    ("file", "options", "most"),
+    [
+        ("neardup/bbc/docs.jsonl", {}, 0),
+        ("neardup/bbc/docs.jsonl", {"min_share": 0.002}, 0),
+        ("neardup/fnc1/docs.jsonl", {}, 0),
+        ("neardup/fnc1/docs.jsonl", {"min_share": 0.002}, 4),  # "Scroll down for video", prompts for comments, a poll
+        ("scripts/arabic-news.jsonl", {}, 1),  # a slider's buttons before the agency's name and a city
+    ],
+)
+def test_real_articles_keep_their_news(shared_data: Path, file: str, options: dict[str, float], most: int) -> None:
+    """The rules were read, and none takes news."""
+    with (shared_data / file).open(encoding="utf-8") as rows:
+        learned = dedupe.learn_rules(map(json.loads, rows), LearnOptions(**options))  # type: ignore[arg-type]
+    assert len(learned.rules) == most

@@ -18,8 +18,9 @@ from dedupe.near.keep import read_time
 from dedupe.near.match import Matcher, sketch_documents
 from dedupe.options import DropOptions, LearnOptions
 
-SKETCH_BITS = 22  # two rows of 2^22 cells of 16 bits: 16 MB
-MOST_LINES = 1 << 18  # that are counted exactly; some 100 MB with their examples
+SKETCH_BITS = (22, 26)  # two rows of 2^22 cells of 16 bits are 16 MB, and enough for a GB of text; of 2^26, 256 MB
+BYTES_OF_CELL = 256
+MOST_LINES = 1 << 18  # that are counted exactly, some 400 bytes each and their examples
 DAY = 86_400.0
 LEAST_DAYS = 4  # of fewer, the place in the input tells more
 MOSTLY_DATED = 0.9  # share of the documents; the others count as the oldest
@@ -28,12 +29,17 @@ NO_SOURCE = -1  # of a document that does not count
 
 
 class Corpus:
-    """The two passes. `count` is called with every batch in order, then `settle`, then `gather` with the same."""
+    """The two passes. `count` is called with every batch in order, then `settle`, then `gather` with the same.
 
-    def __init__(self, options: LearnOptions) -> None:
+    `n_bytes` is how large the corpus is, as far as that is known: a large one takes a larger sketch.
+    """
+
+    def __init__(self, options: LearnOptions, n_bytes: int = 0) -> None:
         self.options = options
         self.matcher = Matcher(DropOptions())
-        self.tally = engine.tally_open(SKETCH_BITS, MOST_LINES)
+        least, most = SKETCH_BITS
+        bits = max(least, min(most, (n_bytes // BYTES_OF_CELL).bit_length()))
+        self.tally = engine.tally_open(bits, MOST_LINES)
         self.numbers: dict[str, int] = {}
         self.sites: list[Site] = []
         self.of_document = array("i")

@@ -4,6 +4,7 @@ Two passes over the corpus (corpus.py), then the few lines that passed are put t
 source. What comes out depends on the documents and their order alone.
 """
 
+import os
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -31,7 +32,8 @@ def learn_files(names: Sequence[str], read: ReadOptions, options: LearnOptions, 
 
     Files are read twice: stdin has to be put aside before (near/drop.py). A record that cannot be read is named.
     """
-    corpus = Corpus(options)
+    sizes = (os.path.getsize(name) for name in names if os.path.isfile(name))
+    corpus = Corpus(options, sum(sizes))
     dropper = Dropper(DropOptions(), read.id_field, names=False)
     try:
         readable = [name for name in names if _count_file(name, read, corpus, dropper, report)]

@@ -70,6 +70,13 @@ class Group:
             parts[any(member[1][k] not in wanted for k, wanted in words.items())].append(member)
         return Group(self.skeleton, parts[0]), Group(self.skeleton, parts[1])
 
+    def parts_by(self, k: int, words: Container[str]) -> list["Group"]:
+        """The lines parted by their word in place k: those with each of `words`, and the others together."""
+        parts: dict[str | None, list[tuple[Line, tuple[str, ...]]]] = {}
+        for member in self.members:
+            parts.setdefault(member[1][k] if member[1][k] in words else None, []).append(member)
+        return [Group(self.skeleton, members) for members in parts.values()]
+
 
 class Vocabulary:
     """The slots that were seen, pooled where they have words in common."""
@@ -192,7 +199,7 @@ def _split(group: Group, need: int, n_documents: int, vocabulary: Vocabulary) ->
         places = [(columns[k][firsts[k]], -k) for k in slots if columns[k][firsts[k]] >= need]
         if places:
             k = -max(places)[1]
-            waiting += group.part({k: (firsts[k],)})
+            waiting += group.parts_by(k, {word for word, n in columns[k].items() if n >= need})
 
 
 def _make_template(

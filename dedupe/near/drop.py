@@ -8,11 +8,9 @@ them, and then `Decided` knows.
 import io
 import json
 import os
-import shutil
 import stat
 from array import array
 from collections.abc import Iterator, Sequence
-from tempfile import NamedTemporaryFile
 from typing import Any, NamedTuple
 
 from dedupe.changes import Changes
@@ -22,7 +20,7 @@ from dedupe.near.documents import Documents, Spool, gather_documents
 from dedupe.near.keep import LAST, parse_policy
 from dedupe.near.match import Matcher, Sketches, Verdicts, sketch_documents
 from dedupe.options import DropOptions
-from dedupe.read import Batch, Block, Source
+from dedupe.read import Batch, Block, Source, put_stdin_aside
 from dedupe.write import Sink
 
 WHO = 5  # of a document: source, line, descriptor, position, length of its record
@@ -92,13 +90,9 @@ class Dropper:
 
     def put_stdin_aside(self) -> str:
         """Copies stdin into a file that can be read twice; gives its name."""
-        from dedupe.read import open_unpacked
-
         if self.aside:
             raise ValueError("- stands for stdin, which can be read once only")
-        self.aside = NamedTemporaryFile(prefix="dedupe-stdin-")
-        shutil.copyfileobj(open_unpacked("-"), self.aside)
-        self.aside.flush()
+        self.aside = put_stdin_aside()
         return str(self.aside.name)
 
     def summary(self) -> dict[str, Any]:
