@@ -4,8 +4,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dedupe.columns import clean_column as clean_column
+    from dedupe.columns import find_keepers as find_keepers
+    from dedupe.columns import keep_mask as keep_mask
+    from dedupe.deduplicator import Deduplicator as Deduplicator
     from dedupe.document import Cleaned as Cleaned
     from dedupe.document import Edit as Edit
+    from dedupe.document import Removal as Removal
     from dedupe.errors import AuditError as AuditError
     from dedupe.errors import DedupeError as DedupeError
     from dedupe.errors import InputError as InputError
@@ -14,7 +19,6 @@ if TYPE_CHECKING:
     from dedupe.errors import RulesError as RulesError
     from dedupe.learn.file import Learned as Learned
     from dedupe.learn.learn import learn_rules as learn_rules
-    from dedupe.library import Removal as Removal
     from dedupe.library import Result as Result
     from dedupe.library import clean_documents as clean_documents
     from dedupe.library import clean_text as clean_text
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from dedupe.library import from_datasketch as from_datasketch
     from dedupe.library import sketch as sketch
     from dedupe.library import to_datasketch as to_datasketch
+    from dedupe.near.columns import Keepers as Keepers
     from dedupe.options import CleanOptions as CleanOptions
     from dedupe.options import DropOptions as DropOptions
     from dedupe.options import LearnOptions as LearnOptions
@@ -31,8 +36,13 @@ __version__ = "0.1.0"
 
 # Where each public name lives; read when it is first asked for, since starting costs a hook its time.
 _HOMES = {
+    "clean_column": "columns",
+    "find_keepers": "columns",
+    "keep_mask": "columns",
+    "Deduplicator": "deduplicator",
     "Cleaned": "document",
     "Edit": "document",
+    "Removal": "document",
     "AuditError": "errors",
     "DedupeError": "errors",
     "InputError": "errors",
@@ -46,7 +56,7 @@ _HOMES = {
     "from_datasketch": "library",
     "drop_duplicates": "library",
     "Result": "library",
-    "Removal": "library",
+    "Keepers": "near.columns",
     "CleanOptions": "options",
     "DropOptions": "options",
     "Learned": "learn.file",

@@ -10,6 +10,9 @@ import sys
 
 def main() -> None:
     """Runs the command line and exits."""
+    from dedupe.engine import engine
+
+    engine.hold_memory()
     code = run(sys.argv[1:])
     try:
         sys.stdout.flush()

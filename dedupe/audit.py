@@ -129,7 +129,7 @@ class Journal:
                 {**record, "rule": edit.rule, **change.notes.get(k, {}), "at": batch.at + splice.start, **texts}
             )
 
-    def _text(self, key: str, text: bytes, raw: bytes) -> dict[str, str]:
+    def _text(self, key: str, text: bytes, raw: bytes | bytearray) -> dict[str, str]:
         """The text, and the bytes that stand for it where they are not simply that text."""
         values = {key: _decode(text)}
         if raw != write_raw(text, self.format):

@@ -30,6 +30,14 @@ class Cleaned(NamedTuple):
     edits: Sequence[Edit]
 
 
+class Removal(NamedTuple):
+    """A document that goes: its number, its keeper's, and their exact similarity."""
+
+    document: int
+    keeper: int
+    similarity: float
+
+
 class Splice(NamedTuple):
     """An edit as the stages pass it on: byte offsets into UTF-8, nothing decoded yet."""
 
@@ -64,7 +72,7 @@ class Change(NamedTuple):
         return self.document[edit.start : edit.end]
 
 
-def apply_splices(data: bytes, splices: Sequence[Splice]) -> bytes:
+def apply_splices(data: bytes | bytearray, splices: Sequence[Splice]) -> bytes:
     """`data` with each span replaced; the splices ascend and do not overlap."""
     pieces, position = [], 0
     for start, end, put, _ in splices:

@@ -6,7 +6,7 @@ from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from dedupe.clean.cleaner import Cleaner
-from dedupe.document import Cleaned, Edit, Splice, apply_splices
+from dedupe.document import Cleaned, Edit, Removal, Splice, apply_splices
 from dedupe.options import CleanOptions, DropOptions
 from dedupe.sources import source_of
 
@@ -85,14 +85,6 @@ def _with_text(document: Document, field: str, text: str) -> Document:
     if isinstance(document, str):
         return text
     return cast(Document, {**document, field: text})
-
-
-class Removal(NamedTuple):
-    """A document that goes: its number, its keeper's, and their exact similarity."""
-
-    document: int
-    keeper: int
-    similarity: float
 
 
 class Result(NamedTuple):

@@ -6,10 +6,10 @@ matcher which records go; their edits are applied to the bytes that were read, a
 untouched. What does not depend on earlier batches is prepared by threads, in order, a few batches ahead.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from dedupe.ahead import map_ahead
 from dedupe.audit import Journal
 from dedupe.changes import Changes
 from dedupe.clean.cleaner import Cleaner
@@ -83,7 +83,7 @@ class Flow:
                 self.report.say(f"{source.name}: text names no source, which some rules are for; say --source NAME")
         if self.dropper:
             blocks = self.dropper.make_readable_again(source, blocks)
-        for prepared in self._map(self._prepare, blocks):
+        for prepared in map_ahead(self._prepare, blocks, self.threads):
             prepared.batch.line = line
             line += prepared.batch.count_lines()
             yield prepared
@@ -93,22 +93,6 @@ class Flow:
         changes = clean_batch(batch, self.cleaner) if self.cleaner else Changes(batch)
         sketched = self.dropper.sketch(block, batch, changes, self.split) if self.dropper else None
         return Prepared(batch, changes, sketched)
-
-    def _map(self, work: Callable[[Block], Prepared], blocks: Iterator[Block]) -> Iterator[Prepared]:
-        """map(work, blocks), by threads where there are several; at most a few blocks wait."""
-        if self.threads < 2:
-            yield from map(work, blocks)
-            return
-        from concurrent.futures import Future, ThreadPoolExecutor
-
-        with ThreadPoolExecutor(self.threads) as pool:
-            waiting: deque[Future[Prepared]] = deque()
-            for block in blocks:
-                waiting.append(pool.submit(work, block))
-                if len(waiting) > self.threads:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
 
     def join(self, sink: Sink, gap: bytes) -> None:
         """Bytes between two sources that become one stream."""

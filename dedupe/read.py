@@ -66,7 +66,7 @@ class Batch:
         "text",
     )
 
-    def __init__(self, raw: bytes, at: int, line: int, format: str, options: ReadOptions) -> None:
+    def __init__(self, raw: bytes | bytearray, at: int, line: int, format: str, options: ReadOptions) -> None:
         self.raw, self.at, self.line, self.format = raw, at, line, format
         self.options = options
         self.starts: Sequence[int]
@@ -88,7 +88,7 @@ class Batch:
         return len(self.status)
 
     def record(self, i: int) -> bytes:
-        return self.raw[self.starts[i] : self.starts[i + 1]]
+        return bytes(self.raw[self.starts[i] : self.starts[i + 1]])
 
     def document(self, i: int) -> bytes:
         return bytes(memoryview(self.text)[self.offsets[i] : self.offsets[i + 1]])
@@ -106,7 +106,7 @@ class Batch:
         if self.format != "jsonl":
             return list(splices)
         first, last = self.spans[2 * i], self.spans[2 * i + 1]
-        content = self.raw[first:last]
+        content = bytes(self.raw[first:last])
         offsets = array("q", [offset for splice in splices for offset in splice[:2]])
         places = memoryview(engine.raw_offsets(content, offsets)).cast("q")
         ascii_only = content.isascii()
@@ -174,7 +174,7 @@ def json_escape(text: bytes, ascii_only: bool) -> bytes:
     )
 
 
-def _is_utf8(data: bytes) -> bool:
+def _is_utf8(data: bytes | bytearray) -> bool:
     try:
         data.decode()
     except UnicodeDecodeError:
@@ -303,7 +303,7 @@ def _read(stream: BinaryIO, size: int) -> bytes:
 class Block(NamedTuple):
     """Whole records as they were read, from byte `at` of the source."""
 
-    raw: bytes
+    raw: bytes | bytearray
     at: int
     format: str
     fd: int = -1
@@ -318,13 +318,32 @@ def read_blocks(source: Source, split: str = "auto", needles: bytes | None = b""
     beginning; without needles to go by (None), text is one record. Raises InputError where the source breaks off.
     """
     at = 0
-    for raw in _blocks(source, split, needles):
+    is_plain = source.format == "jsonl" and isinstance(source.stream, io.FileIO)
+    blocks: Iterator[bytes | bytearray] = _lines_of_file(source) if is_plain else _blocks(source, split, needles)
+    for raw in blocks:
         if at == 0 and raw.startswith(BOM):
             yield Block(BOM, 0, MARK)
             at, raw = len(BOM), raw[len(BOM) :]
         if raw:
             yield Block(raw, at, source.format)
         at += len(raw)
+
+
+def _lines_of_file(source: Source) -> Iterator[bytearray]:
+    """A file's or a pipe's lines, read by the engine, which copies nothing."""
+    fd, rest = source.stream.fileno(), source.first
+    while True:
+        try:
+            lines, rest = engine.read_lines(fd, rest, BLOCK_BYTES)
+        except OSError as error:
+            raise _broken_off(source, error) from None
+        if not lines:
+            return
+        yield lines
+
+
+def _broken_off(source: Source, error: Exception) -> InputError:
+    return InputError(f"{source.name}: breaks off: {error}; is the file whole?")
 
 
 def _blocks(source: Source, split: str, needles: bytes | None) -> Iterator[bytes]:
@@ -349,7 +368,7 @@ def _blocks(source: Source, split: str, needles: bytes | None) -> Iterator[bytes
         try:
             data = _read(source.stream, BLOCK_BYTES)
         except (OSError, EOFError, ValueError) as error:
-            raise InputError(f"{source.name}: breaks off: {error}; is the file whole?") from None
+            raise _broken_off(source, error) from None
     rest = b"".join(waiting)
     if rest:
         yield rest

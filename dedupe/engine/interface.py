@@ -57,6 +57,12 @@ class Engine(Protocol):
     def suspicious(self, text: Buffer, offsets: Buffer, entities: bool = False) -> bytes:
         """One byte a document: 1 where repairing one of its lines could change it."""
 
+    def hold_memory(self) -> None:
+        """Freed memory stays with the process: for one that runs a command, not for a library."""
+
+    def read_lines(self, fd: int, before: bytes, n_bytes: int) -> tuple[bytearray, bytes]:
+        """About n_bytes of whole lines from a file, behind `before`, and what was read beyond them."""
+
     def records(self, block: Buffer, field: Buffer) -> tuple[bytes, bytes, bytes, bytes, bytes]:
         """Where each JSONL record's text lies: starts, spans, text, offsets, status."""
 

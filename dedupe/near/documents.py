@@ -29,7 +29,7 @@ class Spool:
         self.size = 0
         self.lock = threading.Lock()
 
-    def put(self, data: bytes) -> int:
+    def put(self, data: bytes | bytearray | memoryview) -> int:
         """Appends `data`; gives its position."""
         with self.lock:
             at = self.size

@@ -156,14 +156,15 @@ class Dropper:
         else:
             assert sketched.sketches
             verdicts = self.matcher.match(documents, sketched.sketches)
-        keepers = verdicts.keepers
+        gone = verdicts.gone()
         notes = self._notes(verdicts, first_number) if self.who is not None else None
         if self.options.annotate:
             self._annotate(batch, changes, documents, notes or [])
-            self.n_dropped += len(keepers) - keepers.count(-1)
+            self.n_dropped += len(gone)
             return
-        self.n_dropped += drop_documents(changes, documents, verdicts, notes)
-        self.n_exact += sum(verdicts.is_exact(k) for k, keeper in enumerate(keepers) if keeper >= 0)
+        drop_documents(changes, documents, verdicts, gone, notes)
+        self.n_dropped += len(gone)
+        self.n_exact += sum(map(verdicts.is_exact, gone))
         if self.removed and changes.drops:
             kept = bytes(not drop for drop in changes.drops)
             self.removed.write(engine.select(batch.raw, batch.start_offsets, kept))
@@ -217,13 +218,16 @@ class Dropper:
 
 
 def drop_documents(
-    changes: Changes, documents: Documents, verdicts: Verdicts, notes: Sequence[dict[str, Any]] | None
-) -> int:
-    """Marks in `changes` what goes; gives how many documents do. `notes` say why, one for each document."""
-    keepers, records = verdicts.keepers, documents.records
-    gone = [k for k, keeper in enumerate(keepers) if keeper >= 0]
+    changes: Changes,
+    documents: Documents,
+    verdicts: Verdicts,
+    gone: Sequence[int],
+    notes: Sequence[dict[str, Any]] | None,
+) -> None:
+    """Marks in `changes` the documents that go. `notes` say why, one for each document."""
+    records = documents.records
     if not gone:
-        return 0
+        return
     drops = bytearray(len(changes.batch))
     if documents.spans is None or len(set(records)) == len(records):
         for k in gone:
@@ -234,7 +238,6 @@ def drop_documents(
         _drop_articles(changes, documents, verdicts, notes, drops)
     if any(drops):
         changes.drops = drops
-    return len(gone)
 
 
 def _drop_articles(

@@ -32,6 +32,10 @@ class Verdicts(NamedTuple):
     keepers: Sequence[int]
     shared: Sequence[int]
 
+    def gone(self) -> list[int]:
+        """The documents that go."""
+        return [k for k, keeper in enumerate(self.keepers) if keeper >= 0]
+
     def similarity(self, k: int) -> float:
         shared, union = self.shared[2 * k], self.shared[2 * k + 1]
         return shared / union if union else 1.0
@@ -46,8 +50,8 @@ class Verdicts(NamedTuple):
 class Sketches(NamedTuple):
     """Digests (16 bytes) and signatures (n_perm uint32) of documents, one after the other."""
 
-    digests: bytearray
-    signatures: bytearray
+    digests: Buffer
+    signatures: Buffer
 
 
 def sketch_documents(text: Buffer, offsets: Buffer, n_perm: int = N_PERM) -> Sketches:

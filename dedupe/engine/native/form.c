@@ -308,23 +308,33 @@ Py_ssize_t line_shape(const uint8_t *form, Py_ssize_t n, uint8_t *shape)
     return to - shape;
 }
 
-/* Multiply and shift over little-endian words, MurmurHash3's finish. */
+static inline uint64_t take_word(uint64_t h, const uint8_t *at, size_t n)
+{
+    uint64_t word = 0;
+    memcpy(&word, at, n); /* little-endian machines only, as all that CPython's wheels are built for */
+    h = (h ^ word) * 0x9FB21C651E98DF25u;
+    return h ^ h >> 29;
+}
+
+/* Multiply and shift over little-endian words, MurmurHash3's finish.  A paragraph's words go into four chains by turns,
+ * since each step of one waits for the step before. */
 uint64_t line_key(const uint8_t *form, Py_ssize_t n)
 {
+    enum { CHAINS = 4, PARAGRAPH = 128 };
     uint64_t h = (uint64_t)n * 0xC2B2AE3D27D4EB4Fu;
     Py_ssize_t i = 0;
-    for (; n - i >= 8; i += 8) { /* little-endian machines only, as all that CPython's wheels are built for */
-        uint64_t word;
-        memcpy(&word, form + i, 8);
-        h = (h ^ word) * 0x9FB21C651E98DF25u;
-        h ^= h >> 29;
+    if (n >= PARAGRAPH) {
+        uint64_t chains[CHAINS] = {h, h + 1, h + 2, h + 3};
+        for (; n - i >= 8 * CHAINS; i += 8 * CHAINS)
+            for (int chain = 0; chain < CHAINS; chain++)
+                chains[chain] = take_word(chains[chain], form + i + 8 * chain, 8);
+        for (int chain = 0; chain < CHAINS; chain++)
+            h = take_word(h, (const uint8_t *)&chains[chain], 8);
     }
-    if (i < n) {
-        uint64_t word = 0;
-        memcpy(&word, form + i, (size_t)(n - i));
-        h = (h ^ word) * 0x9FB21C651E98DF25u;
-        h ^= h >> 29;
-    }
+    for (; n - i >= 8; i += 8)
+        h = take_word(h, form + i, 8);
+    if (i < n)
+        h = take_word(h, form + i, (size_t)(n - i));
     h = (h ^ h >> 33) * 0xFF51AFD7ED558CCDu;
     h = (h ^ h >> 33) * 0xC4CEB9FE1A85EC53u;
     return h ^ h >> 33;

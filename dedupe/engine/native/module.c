@@ -10,6 +10,8 @@ static PyMethodDef calls[] = {
     {"normal_form", call_normal_form, METH_VARARGS, "normal_form(line, shape=False) -> bytes"},
     {"shape_ends", call_shape_ends, METH_VARARGS, "shape_ends(shape) -> list[int]"},
     {"line_key", call_line_key, METH_VARARGS, "line_key(form) -> int"},
+    {"hold_memory", call_hold_memory, METH_NOARGS, "hold_memory()"},
+    {"read_lines", call_read_lines, METH_VARARGS, "read_lines(fd, before, n_bytes) -> (lines, rest)"},
     {"records", call_records, METH_VARARGS, "records(block, field) -> (starts, spans, text, offsets, status)"},
     {"raw_offsets", call_raw_offsets, METH_VARARGS, "raw_offsets(content, offsets) -> bytes"},
     {"place", call_place, METH_VARARGS, "place(block, spans, rows) -> bytes"},

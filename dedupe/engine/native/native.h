@@ -41,23 +41,25 @@ int output_open(Py_buffer *view, PyObject *object, Py_ssize_t bytes, const char 
 /* The calls, all METH_VARARGS, by the file that has them. */
 #define CALL(name) PyObject *call_##name(PyObject *module, PyObject *args)
 CALL(edits); /* edits.c */
+CALL(gaps); /* gaps.c */
 CALL(records); /* jsonl.c */
 CALL(raw_offsets);
 CALL(place);
 CALL(scan); /* lines.c */
 CALL(line_table);
 CALL(count_lines);
-CALL(gaps);
 CALL(normal_form);
 CALL(shape_ends);
 CALL(line_key);
 CALL(suspicious); /* suspicion.c */
+CALL(hold_memory); /* memory.c */
 CALL(fold); /* near.c */
 CALL(word_hashes);
 CALL(sketch);
 CALL(shingles);
 CALL(jaccard);
 CALL(digests);
+CALL(read_lines); /* source.c */
 CALL(texts); /* select.c */
 CALL(select);
 CALL(kept_open); /* kept_calls.c */

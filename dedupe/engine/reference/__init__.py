@@ -7,6 +7,7 @@ from dedupe.engine.reference.kept import kept_bytes, kept_count, kept_match, kep
 from dedupe.engine.reference.lines import count_lines, gaps, line_key, line_table, normal_form, scan, shape_ends
 from dedupe.engine.reference.select import select, texts
 from dedupe.engine.reference.sketch import shingles, sketch
+from dedupe.engine.reference.source import hold_memory, read_lines
 from dedupe.engine.reference.suspicion import suspicious
 from dedupe.engine.reference.tally import tally_count, tally_gather, tally_open, tally_rows
 from dedupe.engine.reference.unicode import fold
@@ -17,6 +18,7 @@ __all__ = [
     "digests",
     "fold",
     "gaps",
+    "hold_memory",
     "jaccard",
     "kept_bytes",
     "kept_count",
@@ -27,6 +29,7 @@ __all__ = [
     "normal_form",
     "place",
     "raw_offsets",
+    "read_lines",
     "records",
     "scan",
     "select",

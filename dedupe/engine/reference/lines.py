@@ -32,6 +32,7 @@ REPEAT_BYTES = 6  # a shorter line that stands twice says nothing by itself
 GATES_BYTES = 4 * 8192
 
 MASK = 0xFFFFFFFFFFFFFFFF
+CHAINS, PARAGRAPH = 4, 128  # of a key, and the bytes of a form that has them
 START_SALT = 0x9E3779B97F4A7C15
 LINE = re.compile(rb"([^\n]*?)(?:\r?\n|\Z)")
 STOPS = frozenset(".,:;。，：；、،؛۔।॥።፣፤")
@@ -55,15 +56,29 @@ _SAME = str.maketrans({"ı": "i", "：": ":", "…": "..."})
 
 
 def line_key(form: Buffer) -> int:
-    """64 bits of a normal form: multiply and shift over little-endian words, MurmurHash3's finish."""
-    form = bytes(form)
+    """64 bits of a normal form: multiply and shift over little-endian words, MurmurHash3's finish.
+
+    A paragraph's words go into four chains by turns, and what the chains come to into the one of all.
+    """
+    form, start = bytes(form), 0
     h = len(form) * 0xC2B2AE3D27D4EB4F & MASK
-    for i in range(0, len(form), 8):
-        h = (h ^ int.from_bytes(form[i : i + 8], "little")) * 0x9FB21C651E98DF25 & MASK
-        h ^= h >> 29
+    if len(form) >= PARAGRAPH:
+        chains = [h + chain & MASK for chain in range(CHAINS)]
+        start = len(form) // (8 * CHAINS) * (8 * CHAINS)
+        for i in range(0, start, 8):
+            chains[i // 8 % CHAINS] = _take_word(chains[i // 8 % CHAINS], form[i : i + 8])
+        for chain in chains:
+            h = _take_word(h, chain.to_bytes(8, "little"))
+    for i in range(start, len(form), 8):
+        h = _take_word(h, form[i : i + 8])
     h = (h ^ h >> 33) * 0xFF51AFD7ED558CCD & MASK
     h = (h ^ h >> 33) * 0xC4CEB9FE1A85EC53 & MASK
     return h ^ h >> 33
+
+
+def _take_word(h: int, word: bytes) -> int:
+    h = (h ^ int.from_bytes(word, "little")) * 0x9FB21C651E98DF25 & MASK
+    return h ^ h >> 29
 
 
 def _form(line: bytes) -> str:
