@@ -173,6 +173,11 @@ def test_numbers_of_furniture_go(plan: str) -> None:
     assert "#" in found.pop()
 
 
+def test_large_counts_are_counted_with_small_ones() -> None:
+    texts = [f"{text}\n\n{i * i * 3 + 1:,} views of this page" for i, text in enumerate(stories(40))]
+    assert learn_texts(texts) == {"# views of this page", "#,# views of this page"}
+
+
 def test_numbers_that_never_vary_are_kept_to() -> None:
     learned = dedupe.learn_rules([f"{text}\n\nCall the newsroom: 0555 12 34" for text in stories(30)])
     (rule,) = learned.rules

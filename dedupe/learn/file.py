@@ -8,7 +8,7 @@ not offered again. Two files add up: documents, bytes and the documents of rules
 import json
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,9 @@ from dedupe.clean.tables import shape
 from dedupe.engine import engine
 from dedupe.errors import RulesError
 from dedupe.learn.evidence import Finding, Site
+from dedupe.learn.lines import Line
 from dedupe.learn.numbers import PARTS
-from dedupe.learn.templates import MASK, WORD, Template
+from dedupe.learn.templates import MASK, WORD
 from dedupe.options import LearnOptions
 
 FEW_WORDS, FEW_BYTES = 3, 20  # of a line that says too little to be taken wherever it stands
@@ -202,6 +203,8 @@ def _make_rule(site: Site, run: Sequence[Finding], says_little: bool) -> Rule | 
     texts = [text for finding in run for line in finding.lines for text in line.examples]
     if any("\ud800" <= char <= "\udfff" for text in (*texts, site.name) for char in text):
         return None
+    if any(finding.template and SLOT.search(finding.lines[0].shape) for finding in run):
+        return None  # braces would be read as slots
     lines: list[str] = []
     slots: list[tuple[str, ...]] = []
     for finding in run:
@@ -229,7 +232,7 @@ def _make_rule(site: Site, run: Sequence[Finding], says_little: bool) -> Rule | 
 def _lines_of(finding: Finding) -> list[str]:
     """The lines of a rule for a finding; of one whose numbers count, each way it was written."""
     if finding.template:
-        return [_template_line(finding.template)]
+        return [_template_line(line, pieces) for line, pieces in finding.template.forms]
     if finding.is_exact:
         return [_plain(text) for text in finding.lines[0].examples]
     return [PARTS.sub("#", _plain(finding.lines[0].examples[0]))]
@@ -248,39 +251,23 @@ def _says_little(line: str) -> bool:
     return len(WORD.findall(line)) < FEW_WORDS and len(line.encode()) < FEW_BYTES
 
 
-def _template_line(template: Template) -> str:
-    """The template's line in the case of its first example, the slots as {1}, {2}."""
-    line = template.lines[0]
+def _template_line(line: Line, pieces: Sequence[str]) -> str:
+    """A form of a template as a rule says it, in the case of its line's first example, the slots as {1}, {2}."""
+    marked, fast = pieces[0], [True] * len(WORD.findall(pieces[0]))
+    for number, piece in enumerate(pieces[1:], start=1):
+        marked += f"{{{number}}}{piece}"
+        fast += [False, *[True] * len(WORD.findall(piece))]
     text = PARTS.sub("#", _plain(line.examples[0]))
-    words, wanted = list(WORD.finditer(text)), list(WORD.finditer(line.shape))
-    marked, number, at = "", 0, 0
-    for i, piece in enumerate(template.pieces):
-        at += len(piece)
-        marked += piece
-        if i < len(template.slots):
-            number += 1
-            marked += f"{{{number}}}"
-    if len(words) != len(wanted):
+    words = list(WORD.finditer(text))
+    if len(words) != len(fast):  # a character of Chinese is a slot, or folding changed what is a word
         return marked
-    fast = [bool(x) for x in _fast_words(template)]
-    if len(fast) != len(words):
-        return marked
-    pieces, at, number = [], 0, 0
+    cased, at, number = "", 0, 0
     for match, stands in zip(words, fast, strict=True):
-        pieces.append(text[at : match.start()])
         number += not stands
-        pieces.append(match[0] if stands else f"{{{number}}}")
+        cased += text[at : match.start()] + (match[0] if stands else f"{{{number}}}")
         at = match.end()
-    cased = "".join([*pieces, text[at:]])
+    cased += text[at:]
     return cased if shape(SLOT.sub(MASK, cased)) == shape(SLOT.sub(MASK, marked)) else marked
-
-
-def _fast_words(template: Template) -> Iterable[bool]:
-    """Of each word of the template's line, whether it stands fast."""
-    for i, piece in enumerate(template.pieces):
-        yield from [True] * len(WORD.findall(piece))
-        if i < len(template.slots):
-            yield False
 
 
 def _slug(name: str) -> str:

@@ -21,6 +21,7 @@ WORD = regex.compile(char_class(tables.WORD) + "+")
 _SINGLE = char_class(tables.WORD | tables.SINGLE)
 _JOINED = char_class(tables.WORD, tables.SINGLE)
 WORD_OR_CHARACTER = regex.compile(f"{_SINGLE}|{_JOINED}+")  # a character of Chinese is a word
+JOINED_NUMBERS = regex.compile("#(?:[.,]#)+")
 MASK = "\x01"
 MOST_WORDS, MOST_MASKED = 16, 8  # as in dedupe/engine/native/tally.c
 MOST_VALUES = 40  # words of one slot
@@ -34,10 +35,11 @@ SHORT_BYTES = 240
 
 @dataclass(slots=True)
 class Template:
-    """Lines of a source that are one: `pieces` of text, a slot between each two, and each slot's words."""
+    """Lines of a source that are one: its forms, which differ in how numbers are written, each a line and pieces of
+    its text with a slot between each two; and each slot's words."""
 
     lines: list[Line]
-    pieces: list[str]
+    forms: list[tuple[Line, list[str]]]
     slots: list[Counter[str]] = field(default_factory=list)
 
     @property
@@ -160,7 +162,7 @@ def _groups(lines: Iterable[Line]) -> Iterator[Group]:
             for start, end in mask:
                 pieces.append(line.shape[at:start])
                 at = end
-            skeleton = MASK.join([*pieces, line.shape[at:]])
+            skeleton = JOINED_NUMBERS.sub("#", MASK.join([*pieces, line.shape[at:]]))
             groups[skeleton, len(mask)].append((line, tuple(line.shape[start:end] for start, end in mask)))
     for (skeleton, _), members in groups.items():
         if len(members) > 1:
@@ -206,16 +208,23 @@ def _make_template(
     group: Group, firsts: Sequence[str], slots: Sequence[int], columns: Sequence[Counter[str]], vocabulary: Vocabulary
 ) -> Template:
     """Words that stand fast become text; a slot takes the words of its pool too."""
-    texts = group.skeleton.split(MASK)
-    pieces, found = [texts[0]], []
-    for k, text in enumerate(texts[1:]):
-        if k in slots:
-            pool = vocabulary.pool_for(columns[k]) or ()
-            found.append(Counter({**dict.fromkeys(pool, 0), **columns[k]}))
-            pieces.append(text)
-        else:
-            pieces[-1] += firsts[k] + text
-    return Template([line for line, _ in group.members], pieces, found)
+    lines = [line for line, _ in group.members]
+    skeletons = {WORD.sub(MASK, line.shape): line for line in reversed(lines)} if "#" in group.skeleton else {}
+    forms = []
+    for skeleton, line in skeletons.items() or [(group.skeleton, lines[0])]:
+        first, *texts = skeleton.split(MASK)
+        pieces = [first]
+        for k, text in enumerate(texts):
+            if k in slots:
+                pieces.append(text)
+            else:
+                pieces[-1] += firsts[k] + text
+        forms.append((line, pieces))
+    found = []
+    for k in slots:
+        pool = vocabulary.pool_for(columns[k]) or ()
+        found.append(Counter({**dict.fromkeys(pool, 0), **columns[k]}))
+    return Template(lines, forms, found)
 
 
 def _is_closed(words: Mapping[str, int]) -> bool:

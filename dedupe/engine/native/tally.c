@@ -135,6 +135,19 @@ static int find_words(const uint8_t *shape, Py_ssize_t n, int splits_single, Py_
     return count;
 }
 
+/* Makes one # of numbers with points and commas in them: 1,203 is counted with 999.  Gives the new size. */
+static Py_ssize_t join_numbers(uint8_t *shape, Py_ssize_t n)
+{
+    Py_ssize_t size = 0;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if ((shape[i] == ',' || shape[i] == '.') && size > 0 && shape[size - 1] == '#' && i + 1 < n && shape[i + 1] == '#')
+            i++;
+        else
+            shape[size++] = shape[i];
+    }
+    return size;
+}
+
 /* The key of a shape with all its words masked. */
 static uint64_t masked_key(Tally *tally, Py_ssize_t n, Py_ssize_t (*words)[2], int count)
 {
@@ -147,8 +160,7 @@ static uint64_t masked_key(Tally *tally, Py_ssize_t n, Py_ssize_t (*words)[2], i
         at = words[i][1];
     }
     memcpy(to, tally->shape + at, (size_t)(n - at));
-    to += n - at;
-    return line_key(tally->masked, to - tally->masked) ^ MASK_SALT;
+    return line_key(tally->masked, join_numbers(tally->masked, to - tally->masked + n - at)) ^ MASK_SALT;
 }
 
 /* What word i of a line adds to a key, so that each can be taken out of their sum. */

@@ -41,6 +41,7 @@ MASK_SALT = 0x8CB92BA72F3D8DD7
 _WORD = regex.compile(char_class(tables.WORD) + "+")
 _SINGLE = char_class(tables.WORD | tables.SINGLE)
 _JOINED = char_class(tables.WORD, tables.SINGLE)
+_JOINED_NUMBERS = regex.compile("#(?:[.,]#)+")  # 1,203 is counted with 999
 _WORD_OR_CHARACTER = regex.compile(f"{_SINGLE}|{_JOINED}+")
 
 
@@ -70,7 +71,8 @@ def _masked_keys(shape: bytes) -> Iterator[int]:
     words = pattern.findall(text)
     if len(words) > most or (len(words) < 2 and "#" not in text):
         return
-    key = line_key(pattern.sub("\x01", text).encode("utf-8", "surrogatepass")) ^ MASK_SALT
+    masked = _JOINED_NUMBERS.sub("#", pattern.sub("\x01", text))
+    key = line_key(masked.encode("utf-8", "surrogatepass")) ^ MASK_SALT
     if "#" in text:
         yield key
         return
