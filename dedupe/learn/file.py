@@ -108,8 +108,7 @@ class Learned:
             if lines and len(lines) < len(keys):
                 kept = {shape(line) for line in lines}
                 takes = tuple(x for x in rule.takes if shape(x) in kept)
-                run = rule.run if len(lines) > 1 else 1
-                added.append(replace(rule, line=tuple(lines), takes=takes, run=run))
+                added.append(_named(replace(rule, line=tuple(lines), takes=takes)))
             elif lines:
                 added.append(rule)
         for i, documents in more.items():
@@ -225,8 +224,13 @@ def _make_rule(site: Site, run: Sequence[Finding], says_little: bool) -> Rule | 
         share=round(documents / site.documents, 4),
         place=place,
     )
-    name = f"learned.{_slug(site.name)}.{keys_of(rule)[0][:10]}"
-    return replace(rule, id=name, family=name) if rule.count_lines() <= MOST_LINES else None
+    return _named(rule) if rule.count_lines() <= MOST_LINES else None
+
+
+def _named(rule: Rule) -> Rule:
+    """A rule with the id that its first line gives it."""
+    name = f"learned.{_slug(rule.source)}.{keys_of(rule)[0][:10]}"
+    return replace(rule, id=name, family=name)
 
 
 def _lines_of(finding: Finding) -> list[str]:
