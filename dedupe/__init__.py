@@ -1,9 +1,10 @@
 """Takes out what scraped text says twice, and keeps the news."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+TYPE_CHECKING = False  # as in `typing`, which takes longer to import than an impatient Ctrl-C
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from dedupe.columns import clean_column as clean_column
     from dedupe.columns import find_keepers as find_keepers
     from dedupe.columns import keep_mask as keep_mask
@@ -68,7 +69,9 @@ _HOMES = {
 __all__ = sorted(_HOMES)
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
+    from importlib import import_module
+
     if name not in _HOMES:
         raise AttributeError(f"module 'dedupe' has no attribute {name!r}")
     value = getattr(import_module(f"dedupe.{_HOMES[name]}"), name)

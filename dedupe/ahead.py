@@ -6,12 +6,15 @@ because importing a pool takes as long as cleaning a megabyte.
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
+
+LINGER_SECONDS = 0.2  # for a thread that waits for input which nobody asks for any more
 
 
 def map_ahead(work: Callable[[Item], Made], items: Iterable[Item], threads: int) -> Iterator[Made]:
@@ -35,8 +38,10 @@ def map_ahead(work: Callable[[Item], Made], items: Iterable[Item], threads: int)
     finally:
         ahead.is_over = True
         ahead.room.release(threads)
+        deadline = time.monotonic() + LINGER_SECONDS
         for worker in workers:
-            worker.join()
+            # One that waits for input, as all do that wait for it, cannot be told that nobody waits for them.
+            worker.join(max(0.0, deadline - time.monotonic()) if ahead.is_taking else None)
 
 
 class _Ahead(Generic[Item, Made]):
@@ -48,13 +53,15 @@ class _Ahead(Generic[Item, Made]):
         self.taking, self.ready = threading.Lock(), threading.Condition()
         self.made: dict[int, Made] = {}
         self.errors: dict[int, BaseException] = {}
-        self.n_taken, self.is_over = 0, False
+        self.n_taken, self.is_over, self.is_taking = 0, False, False
 
     def run(self) -> None:
         """Takes items and works on them until they are over; what goes wrong belongs to the one who asks."""
         while self.room.acquire():
             with self.taking:
+                self.is_taking = True
                 if self.is_over:
+                    self.is_taking = False
                     return
                 number = self.n_taken
                 try:
@@ -62,6 +69,8 @@ class _Ahead(Generic[Item, Made]):
                 except BaseException as error:
                     self._end(number, error)
                     return
+                finally:
+                    self.is_taking = False
                 self.n_taken += 1
             try:
                 made = self.work(item)

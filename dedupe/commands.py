@@ -5,24 +5,29 @@ written takes its place only when all that belongs in it is there.
 """
 
 import os
+import stat
 import sys
 import tempfile
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict, replace
 from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from dedupe.audit import Journal, read_sections, restore_stream
+from dedupe.aside import Aside
+from dedupe.audit import BrokenOff, Journal, Section, read_sections, restore_stream
 from dedupe.clean.cleaner import Cleaner
 from dedupe.diff import Diff
+from dedupe.document import Change
 from dedupe.errors import DedupeError, InputError
 from dedupe.options import CleanOptions, DropOptions, LearnOptions, ReadOptions, WriteOptions
 from dedupe.pipeline import Flow
-from dedupe.read import Source, open_source, open_unpacked, put_stdin_aside
+from dedupe.read import Source, open_source
 from dedupe.report import Report
-from dedupe.write import FileSink, NullSink, Sink, StreamSink, is_special, open_sink
+from dedupe.talk import say
+from dedupe.unpack import open_unpacked
+from dedupe.write import Ending, FileSink, NullSink, Sink, StreamSink, is_special, naming_temporary_files, open_sink
 
 if TYPE_CHECKING:
     from dedupe.clean.rules import Rules
@@ -57,44 +62,53 @@ def learn_into_file(
     from dedupe.learn.file import read_learned
     from dedupe.learn.learn import learn_files
 
+    if list(names).count("-") > 1:
+        raise ValueError("- stands for stdin, which can be read once only")
     known = [read_learned(Path(name)) for name in update]
     report = Report(shows_progress=False)
-    with _Aside() as aside:
-        if names or not known:
-            options = replace(learn, by=learn.by or (known[0].options.by if known else ""))
-            known.append(learn_files(aside.names(names), read, options, report))
+    if names or not known:
+        options = replace(learn, by=learn.by or (known[0].options.by if known else ""))
+        with closing(Aside()) as aside:
+            readable = _put_streams_aside(names, aside, report)
+            known.append(learn_files(readable, read, options, report, aside))
     learned = reduce(lambda all, more: all.merge(more), known)
     report.say(learned.summary())
     report.close(with_stats=False)
-    sink: Sink = open_sink(output) if output else StreamSink()
-    try:
-        if output and report.failures:
-            raise InputError(f"{output}: is as it was, since not all input could be read")
+    if output not in (None, "-") and report.failures:
+        raise InputError(f"{output}: is as it was, since not all input could be read")
+    with _ended(open_sink(output or "-")) as sink:
         sink.write(learned.to_toml().encode())
-        sink.commit()
-    except BaseException:
-        sink.abort()
-        raise
     return report.exit_code
 
 
-class _Aside:
-    """stdin put into a file, for runs that read it twice."""
+def _learn_rules(
+    names: Sequence[str], read: ReadOptions, clean: CleanOptions, learn: LearnOptions, aside: Aside
+) -> "Rules":
+    """The rules of a run that learns: those there are, and those of its sources. What cannot be read is told of by
+    the run itself."""
+    from dedupe.clean.rules import load_rules
+    from dedupe.learn.learn import learn_files
 
-    def __init__(self) -> None:
-        self.stack = ExitStack()
+    known = load_rules(clean.rules)
+    options = replace(learn, by=clean.by or known.by)
+    learned = learn_files(names, read, options, Report(shows_progress=False, is_silent=True), aside)
+    say(learned.summary())
+    return load_rules(clean.rules, clean.no_rule, learned.rules)
 
-    def __enter__(self) -> "_Aside":
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self.stack.close()
-
-    def names(self, names: Sequence[str]) -> list[str]:
-        """The names, `-` in them replaced."""
-        if list(names).count("-") > 1:
-            raise ValueError("- stands for stdin, which can be read once only")
-        return [self.stack.enter_context(put_stdin_aside()).name if name == "-" else name for name in names]
+def _put_streams_aside(names: Sequence[str], aside: Aside, report: Report) -> list[str]:
+    """The sources that can be read twice, those among them that are streams from where they are put."""
+    readable = []
+    for name in names:
+        try:
+            if name == "-" or is_special(name):
+                _greet_terminal(name)
+                aside.put(name)
+        except (InputError, OSError) as error:
+            report.fail(str(error) if isinstance(error, InputError) else f"{name}: cannot be read: {error}")
+        else:
+            readable.append(name)
+    return readable
 
 
 def drop_files(names: Sequence[str], read: ReadOptions, split: str, drop: DropOptions, write: WriteOptions) -> int:
@@ -124,87 +138,78 @@ def _run_files(
     drop: DropOptions | None,
     learn: LearnOptions | None = None,
 ) -> int:
-    with _Aside() as aside:
-        if not learn:
-            return _run_sources(names, read, write, command, clean, drop, None)
-        if write.in_place and "-" in names:
-            raise ValueError("--in-place rewrites files; stdin is none")
-        return _run_sources(aside.names(names), read, write, command, clean, drop, learn)
-
-
-def _learn_rules(names: Sequence[str], read: ReadOptions, clean: CleanOptions, learn: LearnOptions) -> "Rules":
-    """The rules of a run that learns: those there are, and those of its sources. What cannot be read is told of by
-    the run itself."""
-    from dedupe.clean.rules import load_rules
-    from dedupe.learn.learn import learn_files
-
-    known = load_rules(clean.rules, clean.no_rule)
-    by = clean.by or known.by
-    silent = Report(shows_progress=False, is_silent=True)
-    learned = learn_files(names, read, replace(learn, by=by), silent)
-    rules = load_rules(clean.rules, clean.no_rule, learned.rules)
-    sys.stderr.write(f"dedupe: {learned.summary()}\n")
-    return rules
-
-
-def _run_sources(
-    names: Sequence[str],
-    read: ReadOptions,
-    write: WriteOptions,
-    command: str,
-    clean: CleanOptions,
-    drop: DropOptions | None,
-    learn: LearnOptions | None,
-) -> int:
-    if write.in_place and "-" in names:
-        raise ValueError("--in-place rewrites files; stdin is none")
-    if write.audit and os.path.realpath(write.audit) in map(os.path.realpath, [*names, write.output or ""]):
-        raise ValueError(f"--audit {write.audit}: is a file of this run already; choose another")
+    _check_names(names, write, drop)
     report = Report(checking=write.check, counts_lines=write.stats, shows_progress=write.progress)
-    rules = _learn_rules(names, read, clean, learn) if learn else None
-    cleaner = None if command == "drop" else Cleaner(clean, rules)
     dropper = _make_dropper(drop, read, write) if drop else None
     threads = drop.threads or _count_cores() if drop else 1
-    flow = Flow(read, report, cleaner, dropper, clean.split, threads)
-    removed = open_sink(drop.removed) if drop and drop.removed else None
+    flow = Flow(read, report, None, dropper, clean.split, threads)
+    sinks: list[Ending] = []  # what takes its place at the end, all of it or nothing
     try:
+        rules = None
+        if learn:
+            names = _put_streams_aside(names, flow.aside, report)
+            rules = _learn_rules(names, read, clean, learn, flow.aside)
+        if command != "drop":
+            flow.cleaner = Cleaner(clean, rules)
         if dropper and not dropper.policy.decides_at_once:
             names = _collect(flow, names)
-        if dropper:
-            dropper.removed = removed
-        flow.journal = Journal(write.audit, _audit_head(command, clean, drop, write, learn)) if write.audit else None
+        if dropper and drop and drop.removed:
+            dropper.removed = open_sink(drop.removed)
+            sinks.append(dropper.removed)
+        if write.audit:
+            flow.journal = Journal(write.audit, _audit_head(command, clean, drop, write, learn))
+            sinks.append(flow.journal)
         if write.in_place or write.check or write.diff:
             _run_each(flow, names, write)
         else:
-            _run_into_one(flow, names, write)
-        if removed:
-            removed.commit()
-        if flow.journal:
-            flow.journal.commit()
+            out = open_sink(write.output or "-")
+            sinks.append(out)
+            _run_into_one(flow, names, out, write)
+        for sink in sinks:
+            sink.finish()
+        for sink in sinks:
+            sink.commit()
     except BaseException:
-        if removed:
-            removed.abort()
-        if flow.journal:
-            _end_journal(flow.journal, report)
+        for sink in sinks:
+            _give_up(sink, report)
         raise
     finally:
         if dropper:
             report.drops = dropper.summary()
             dropper.close()
+        flow.aside.close()
         report.close(with_stats=write.stats)
     return report.exit_code
 
 
-def _end_journal(journal: Journal, report: Report) -> None:
-    """Ends the audit of a run that stops early: it stays where files were rewritten, which it alone can undo."""
+def _check_names(names: Sequence[str], write: WriteOptions, drop: DropOptions | None) -> None:
+    """No file of a run is two things at once, but for an output that takes the place of an input."""
+    if write.in_place and "-" in names:
+        raise ValueError("--in-place rewrites files; stdin is none")
+    if list(names).count("-") > 1:
+        raise ValueError("- stands for stdin, which can be read once only")
+    taken = {os.path.realpath(name) for name in [*names, write.output or "-"] if name != "-"}
+    for option, name in (("--removed", drop.removed if drop else None), ("--audit", write.audit)):
+        if name is None or is_special(name):
+            continue
+        if name == "-":
+            raise ValueError(f"{option} -: stdout has the output; name a file")
+        if os.path.realpath(name) in taken:
+            raise ValueError(f"{option} {name}: is a file of this run already; choose another")
+        taken.add(os.path.realpath(name))
+
+
+def _give_up(sink: Ending, report: Report) -> None:
+    """Ends what a run that stops early was writing. Nothing of it stays, but where files were rewritten: then
+    it alone has what was taken from them."""
     if not report.rewritten:
-        journal.abort()
+        sink.abort()
         return
     try:
-        journal.commit()
-        report.say(f"{journal.name}: tells of the files that were rewritten until then")
+        sink.cut() if isinstance(sink, Journal) else sink.commit()
+        report.say(f"{sink.name}: tells of the files that were rewritten until then")
     except DedupeError:
-        report.say(f"{journal.part}: tells of the files that were rewritten until then, as far as it could be written")
+        report.say(f"{sink.part}: tells of the files that were rewritten until then, as far as it could be written")
 
 
 def _make_dropper(drop: DropOptions, read: ReadOptions, write: WriteOptions) -> "Dropper":
@@ -224,47 +229,48 @@ def _count_cores() -> int:
 
 def _collect(flow: Flow, names: Sequence[str]) -> list[str]:
     """A first run over all sources, for policies that have to see all documents; gives the sources of the
-    second, in which stdin is a file."""
+    second. Streams are put aside for it; what else cannot be read, it tells of."""
     assert flow.dropper
     report, flow.report = flow.report, Report(shows_progress=False)
-    again = []
-    for name in names:
-        if name == "-":
-            name = flow.dropper.put_stdin_aside()
+    again = _put_streams_aside(names, flow.aside, report)
+    for name in again:
         try:
-            source = open_source(name, flow.read)
+            source = _open_source(flow, name)
         except InputError:
-            again.append(name)  # the second run says so
             continue
-        try:
+        with closing(source.stream):
             flow.run_source(source, NullSink())
-            again.append(name)
-        finally:
-            source.stream.close()
     flow.report = report
     flow.dropper.decide()
     return again
 
 
-def _run_into_one(flow: Flow, names: Sequence[str], write: WriteOptions) -> None:
+def _run_into_one(flow: Flow, names: Sequence[str], sink: Sink, write: WriteOptions) -> None:
     """All sources, in order, into one stream or file."""
-    sink: Sink = open_sink(write.output) if write.output else StreamSink()
+    before: Source | None = None
+    for name in names:
+        source = _open(flow, name)
+        if source is None:
+            continue
+        if write.output in (None, "-") and _is_stdout(source):
+            source.stream.close()
+            flow.report.fail(f"{name}: is what stdout is written to; a file is given its new content by -o FILE")
+            continue
+        if before and flow.tail:
+            flow.join(sink, _gap(before, source, flow.tail))
+        _run(flow, source, sink)
+        before = source
+    if write.output not in (None, "-") and flow.report.failures:
+        raise InputError(f"{write.output}: is as it was, since not all input could be read")
+
+
+def _is_stdout(source: Source) -> bool:
+    """Whether a run would read what it writes, without end."""
     try:
-        before: Source | None = None
-        for name in names:
-            source = _open(flow, name)
-            if source is None:
-                continue
-            if before and flow.tail:
-                flow.join(sink, _gap(before, source, flow.tail))
-            _run(flow, source, sink)
-            before = source
-        if write.output and flow.report.failures:
-            raise InputError(f"{write.output}: is as it was, since not all input could be read")
-        sink.commit()
-    except BaseException:
-        sink.abort()
-        raise
+        mine, other = os.fstat(source.stream.fileno()), os.fstat(sys.stdout.fileno())
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISREG(mine.st_mode) and os.path.samestat(mine, other) and len(source.first) > 0
 
 
 def _gap(before: Source, source: Source, tail: bytes) -> bytes:
@@ -276,7 +282,9 @@ def _gap(before: Source, source: Source, tail: bytes) -> bytes:
 
 def _run_each(flow: Flow, names: Sequence[str], write: WriteOptions) -> None:
     """Each source by itself: into its own place, or only looked at."""
-    out = StreamSink()
+    out = StreamSink() if write.diff else None
+    if write.in_place:  # a file that is named twice is rewritten once
+        names = list({os.path.realpath(name): name for name in reversed(names)}.values())[::-1]
     for name in names:
         if write.in_place and is_special(name):
             flow.report.fail(f"{name}: is no regular file, and cannot be rewritten in place")
@@ -284,36 +292,47 @@ def _run_each(flow: Flow, names: Sequence[str], write: WriteOptions) -> None:
         source = _open(flow, name)
         if source is None:
             continue
-        if write.diff:
-            diff = Diff(source.name, source.format)
-            flow.on_change = lambda line, change, diff=diff: out.write(
-                "".join(diff.lines(line, change)).encode("utf-8", "surrogateescape")
-            )
+        if out:
+            flow.on_change = _write_diff(Diff(source.name, source.format), out)
         sink: Sink = NullSink()
         try:
             if write.in_place:
                 sink = FileSink(name)
             changed = _run(flow, source, sink)
+            if changed:
+                sink.finish()
+                flow.report.rewritten += write.in_place  # an interrupt may come between the two
+                sink.commit()
+            else:
+                sink.abort()
         except BaseException:
             sink.abort()
             raise
-        if not changed:
-            sink.abort()
-            continue
-        sink.commit()
-        flow.report.rewritten += write.in_place
-        if write.in_place or write.check:
+        if changed and (write.in_place or write.check):
             flow.report.note_change(name)
 
 
+def _write_diff(diff: Diff, out: Sink) -> Callable[[int, Change], None]:
+    return lambda line, change: out.write("".join(diff.lines(line, change)).encode("utf-8", "surrogateescape"))
+
+
 def _open(flow: Flow, name: str) -> Source | None:
-    if name == "-" and sys.stdin and sys.stdin.isatty():
-        flow.report.say("reading from the terminal; end with Ctrl-D, or name files")
     try:
-        return open_source(name, flow.read)
+        if flow.aside.path(name) is None:
+            _greet_terminal(name)
+        return _open_source(flow, name)
     except InputError as error:
         flow.report.fail(str(error))
         return None
+
+
+def _open_source(flow: Flow, name: str) -> Source:
+    return open_source(name, flow.read, flow.aside.path(name))
+
+
+def _greet_terminal(name: str) -> None:
+    if name == "-" and sys.stdin and sys.stdin.isatty():
+        say("reading from the terminal; end with Ctrl-D, or name files")
 
 
 def _run(flow: Flow, source: Source, sink: Sink) -> bool:
@@ -356,50 +375,78 @@ def restore_files(audit: str, name: str | None, output: str | None, in_place: bo
         if name or output:
             raise ValueError("--in-place restores the files that the audit names; FILE and --output do not go with it")
         return _restore_in_place(audit)
-    stream = _open_output(name or "-")
-    if output:
-        sink: Sink = open_sink(output)
-        try:
+    if output and os.path.realpath(output) == os.path.realpath(audit):
+        raise ValueError(f"--output {output}: is the audit; choose another")
+    _greet_terminal(name or "-")
+    with closing(_open_output(name or "-")) as stream:
+        if output:
+            with _ended(open_sink(output)) as sink:
+                for data in restore_stream(audit, stream, name):
+                    sink.write(data)
+            return 0
+        with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
             for data in restore_stream(audit, stream, name):
-                sink.write(data)
-            sink.commit()
-        except BaseException:
-            sink.abort()
-            raise
-        return 0
-    with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
-        for data in restore_stream(audit, stream, name):
-            spool.write(data)
-        spool.seek(0)
-        sink = StreamSink()
-        while data := spool.read(COPY_BYTES):
-            sink.write(data)
+                with naming_temporary_files():
+                    spool.write(data)
+            spool.seek(0)
+            out = StreamSink()
+            while data := spool.read(COPY_BYTES):
+                out.write(data)
     return 0
+
+
+@contextmanager
+def _ended(sink: Sink) -> Iterator[Sink]:
+    """A sink that is committed at the end, and aborted where that is not reached."""
+    try:
+        yield sink
+        sink.commit()
+    except BaseException:
+        sink.abort()
+        raise
 
 
 def _open_output(name: str) -> BinaryIO:
     try:
         return open_unpacked(name)
-    except OSError as error:
-        raise InputError(f"{name}: cannot be read: {error.strerror}; give the file that dedupe wrote") from None
+    except (OSError, ValueError) as error:
+        what = getattr(error, "strerror", None) or error
+        raise InputError(f"{name}: cannot be read: {what}; give the file that dedupe wrote") from None
 
 
 def _restore_in_place(audit: str) -> int:
-    failed = False
-    for section in read_sections(audit, in_place=True):
+    untouched, failed = [], False
+    try:
+        for section in read_sections(audit, in_place=True):
+            section.skip()  # where the audit is not sound, nothing is touched
+            untouched.append(section.is_untouched)
+    except BrokenOff as error:  # the run was killed: what it did until then can be undone
+        say(str(error))
+        failed = True
+    for is_untouched, section in zip(untouched, read_sections(audit, in_place=True), strict=False):
         try:
-            sink = FileSink(section.source)
-            try:
-                with _open_output(section.source) as stream:
-                    for data in section.restore(stream):
-                        sink.write(data)
-                    section.expect_end(stream)
-                sink.commit()
-            except BaseException:
-                sink.abort()
-                raise
+            if not is_untouched:
+                _restore_section(section)
         except DedupeError as error:
-            sys.stderr.write(f"dedupe: {error}\n")
             section.skip()
-            failed = True
+            if not _is_restored(section):
+                say(str(error))
+                failed = True
+        section.skip()
     return 2 if failed else 0
+
+
+def _restore_section(section: Section) -> None:
+    with closing(_open_output(section.source)) as stream, _ended(FileSink(section.source)) as sink:
+        for data in section.restore(stream):
+            sink.write(data)
+        section.expect_end(stream)
+
+
+def _is_restored(section: Section) -> bool:
+    """Whether the file is as it was before already: a run may have stopped before it was rewritten."""
+    try:
+        with closing(_open_output(section.source)) as stream:
+            return section.is_restored(stream)
+    except DedupeError:
+        return False

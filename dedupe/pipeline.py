@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from dedupe.ahead import map_ahead
+from dedupe.aside import Aside
 from dedupe.audit import Journal
 from dedupe.changes import Changes
 from dedupe.clean.cleaner import Cleaner
@@ -50,12 +51,13 @@ class Flow:
         self.read, self.report, self.cleaner, self.dropper = read, report, cleaner, dropper
         self.split, self.threads = split, threads
         self.journal: Journal | None = None
+        self.aside = Aside()
         self.on_change: Callable[[int, Change], None] | None = None
         self.tail = b""
 
     def run_source(self, source: Source, sink: Sink) -> bool:
         """Passes one source into `sink`; True where something changes."""
-        changed = False
+        changed = is_whole = False
         if self.journal:
             self.journal.begin(source.name, source.format)
         try:
@@ -67,9 +69,10 @@ class Flow:
                 sink.write(output)
                 self._account(batch, changes, output)
                 changed = changed or len(changes) > 0
+            is_whole = True
         finally:
             if self.journal:
-                self.journal.end()
+                self.journal.end(rewrites=is_whole and changed)
         return changed
 
     def _prepare_all(self, source: Source) -> Iterator[Prepared]:

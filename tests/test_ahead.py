@@ -1,6 +1,7 @@
 """Work by threads: the results of map, in its order, with its errors in their turn."""
 
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -51,3 +52,19 @@ def test_all_threads_take_part() -> None:
     """Each waits for the other, which one thread alone would do for ever."""
     both = threading.Barrier(2, timeout=60)
     assert len(list(map_ahead(lambda _: both.wait(), range(10), 2))) == 10
+
+
+def test_nobody_waits_for_input_that_does_not_come() -> None:
+    """An interrupt ends a run whose threads wait for a pipe."""
+    coming = threading.Event()
+
+    def items() -> Iterator[int]:
+        yield 1
+        coming.wait()
+
+    results = map_ahead(str, items(), 3)
+    assert next(results) == "1"
+    started = time.monotonic()
+    results.close()
+    assert time.monotonic() - started < 10
+    coming.set()

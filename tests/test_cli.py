@@ -169,7 +169,7 @@ def test_a_pattern_that_takes_for_ever_is_named(tmp_path: Path) -> None:
     path.write_text("[[rule]]\nid = \"mine.slow\"\npattern = '(a|aa|a)+(a|aa)+b'\n")
     done = run("clean", "--rules", path, stdin=PLAIN.encode() + b"a" * 1500 + b"\n")
     assert done.code == 2
-    assert "rule mine.slow: pattern '(a|aa|a)+(a|aa)+b' took over" in done.err
+    assert f"dedupe: {path}: rule mine.slow: pattern '(a|aa|a)+(a|aa)+b' took over" in done.err
 
 
 def test_a_broken_record_is_named_and_passed_on() -> None:
@@ -237,7 +237,7 @@ def test_a_zst_file_that_breaks_off(tmp_path: Path) -> None:
     path.write_bytes(frame + frame[:-9])
     done = run("clean", "--in-place", path)
     assert done.code == 2
-    assert "the last frame is cut" in done.err
+    assert "the last member is cut" in done.err
     assert path.read_bytes() == frame + frame[:-9]
 
 

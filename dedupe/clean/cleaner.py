@@ -46,7 +46,8 @@ class Cleaner:
     """The cleaning stages with their options, rules read and ready; `rules` in place of those that the
     options name.
 
-    Raises RulesError for a rules file that cannot be used.
+    Raises RulesError for a rules file that cannot be used, ValueError where a rule that there is not is
+    switched off.
     """
 
     def __init__(self, options: CleanOptions | None = None, rules: "Rules | None" = None) -> None:

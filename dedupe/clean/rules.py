@@ -38,7 +38,8 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
-from dedupe.clean.built_in import BUILT_IN, is_switched_off
+from dedupe.clean.built_in import BUILT_IN, check_names, is_switched_off
+from dedupe.clean.patterns import LINE_SECONDS, is_found
 from dedupe.clean.tables import EVIDENCE, SHAPE_BYTES, make_blob, make_needles, shape
 from dedupe.engine import engine
 from dedupe.errors import RulesError
@@ -46,8 +47,7 @@ from dedupe.errors import RulesError
 if TYPE_CHECKING:
     import regex
 
-PATTERN_SECONDS = 0.1  # for one line of at most PATTERN_BYTES
-PATTERN_BYTES = 2000
+PATTERN_BYTES = 2000  # longer lines are no artifacts
 SHIPPED = Path(__file__).parent / "rules"
 MOST_LINES = 20_000  # that the lists of `slot` may make of one rule
 SLOT = re.compile(r"\{(\d+)\}")
@@ -108,6 +108,8 @@ class Rules:
     names: tuple[str, ...] = BUILT_IN
     sources: dict[str, int] = field(default_factory=dict)
     by: str = ""
+    files: dict[str, Path] = field(default_factory=dict)
+    """Where the rules stand that are not shipped."""
 
     def match(self, raw: bytes, source: str = "") -> Rule | None:
         """The first rule that takes the line `raw` (UTF-8, without its ending) of a document of `source`,
@@ -133,12 +135,12 @@ class Rules:
             if rule.source not in ("", source):
                 continue
             try:
-                if pattern.fullmatch(text, timeout=PATTERN_SECONDS):
+                if is_found(pattern, text, whole=True):
                     return rule
             except TimeoutError:
                 raise RulesError(
-                    f"rule {rule.id}: pattern {rule.pattern!r} took over {PATTERN_SECONDS} s on a line "
-                    f"of {len(text)} characters; make it simpler"
+                    f"{self.files[rule.id]}: rule {rule.id}: pattern {rule.pattern!r} took over {LINE_SECONDS:g} s on "
+                    f"a line of {len(text)} characters; make it simpler"
                 ) from None
         return None
 
@@ -159,20 +161,30 @@ def _count_words(shape: bytes) -> int:
 def load_rules(paths: Sequence[str] = (), no_rule: Sequence[str] = (), more: Sequence[Rule] = ()) -> Rules:
     """The shipped rules, those of `paths` and `more`, without the ids and families in `no_rule`.
 
-    Raises RulesError, naming file and rule, for what cannot be read or is wrong.
+    Raises RulesError, naming file and rule, for what cannot be read or is wrong, and ValueError for a name in
+    `no_rule` that no rule has.
     """
     return _load_rules(tuple(paths), tuple(no_rule), tuple(more))
 
 
 @cache
 def _load_rules(paths: tuple[str, ...], no_rule: tuple[str, ...], more: tuple[Rule, ...]) -> Rules:
-    files = [*sorted(SHIPPED.glob("*.toml")), *map(Path, paths)]
-    rules = (rule for path in files for rule in read_rules(path, tests=path.parent != SHIPPED))
-    fields = {by: path for path in map(Path, paths) if (by := _read_file(path).get("learned", {}).get("by"))}
+    shipped = [rule for path in sorted(SHIPPED.glob("*.toml")) for rule in read_rules(path, tests=False)]
+    own = {path: read_rules(path) for path in map(Path, paths)}
+    every = [*shipped, *(rule for rules in own.values() for rule in rules), *more]
+    check_names(no_rule, [*BUILT_IN, *(rule.id for rule in every)])
+    rules = collect_rules((rule for rule in every if not is_switched_off(rule.id, no_rule)), _field_of(own))
+    rules.files = {rule.id: path for path, mine in own.items() for rule in mine}
+    return rules
+
+
+def _field_of(paths: Iterable[Path]) -> str:
+    """The field that names sources where these files were learned."""
+    fields = {by: path for path in paths if (by := _read_file(path).get("learned", {}).get("by"))}
     if len(fields) > 1:
         names = " and ".join(f"{path} ({by})" for by, path in fields.items())
         raise RulesError(f"{names} were learned by different fields; clean with one of them at a time")
-    return collect_rules((rule for rule in (*rules, *more) if not is_switched_off(rule.id, no_rule)), *fields)
+    return next(iter(fields), "")
 
 
 def collect_rules(chosen: Iterable[Rule], by: str = "") -> Rules:
@@ -219,6 +231,7 @@ def _read_file(path: Path) -> dict[str, Any]:
 
 def _test_rule(path: Path, rule: Rule) -> None:
     alone = collect_rules([rule])
+    alone.files = {rule.id: path}
     for text, wanted in [*((x, True) for x in rule.takes), *((x, False) for x in rule.leaves)]:
         if (alone.match(text.encode("utf-8", "surrogatepass"), rule.source) is not None) != wanted:
             raise RulesError(f"{path}: rule {rule.id}: {'does not take' if wanted else 'takes'} {text!r}")

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+from dedupe.aside import Aside
 from dedupe.clean.rules import Rule
 from dedupe.errors import InputError, RecordError
 from dedupe.learn.corpus import Corpus
@@ -27,19 +28,22 @@ from dedupe.sources import find_sources, find_values, source_of
 BATCH_DOCUMENTS = 256
 
 
-def learn_files(names: Sequence[str], read: ReadOptions, options: LearnOptions, report: Report) -> Learned:
+def learn_files(
+    names: Sequence[str], read: ReadOptions, options: LearnOptions, report: Report, aside: Aside
+) -> Learned:
     """Learns from files, which are one corpus; `report` is told what cannot be read.
 
-    Files are read twice: stdin has to be put aside before (near/drop.py). A record that cannot be read is named.
+    Files are read twice, streams from where they were put `aside`. A record that cannot be read is named.
     """
-    sizes = (os.path.getsize(name) for name in names if os.path.isfile(name))
+    places = (aside.path(name) or name for name in names)
+    sizes = (os.path.getsize(place) for place in places if os.path.isfile(place))
     corpus = Corpus(options, sum(sizes))
     dropper = Dropper(DropOptions(), read.id_field, names=False)
     try:
-        readable = [name for name in names if _count_file(name, read, corpus, dropper, report)]
+        readable = [name for name in names if _count_file(name, read, corpus, dropper, report, aside)]
         corpus.settle()
         for name in readable:
-            for batch in _read(name, read):
+            for batch in _read(name, read, aside):
                 documents = _documents_of(batch)
                 corpus.gather(documents.text, documents.offsets, len(documents))
     finally:
@@ -47,11 +51,11 @@ def learn_files(names: Sequence[str], read: ReadOptions, options: LearnOptions, 
     return _learn(corpus, options)
 
 
-def _count_file(name: str, read: ReadOptions, corpus: Corpus, dropper: Dropper, report: Report) -> bool:
+def _count_file(name: str, read: ReadOptions, corpus: Corpus, dropper: Dropper, report: Report, aside: Aside) -> bool:
     """The first pass over a file; tells whether it could be read."""
     line = 1
     try:
-        for batch in _read(name, read, dropper):
+        for batch in _read(name, read, aside, dropper):
             batch.line = line
             line += batch.count_lines()
             for i in batch.broken():
@@ -83,9 +87,9 @@ class _Batch(Batch):
         self.fd, self.position = block.fd, block.position
 
 
-def _read(name: str, read: ReadOptions, dropper: Dropper | None = None) -> Iterator[_Batch]:
+def _read(name: str, read: ReadOptions, aside: Aside, dropper: Dropper | None = None) -> Iterator[_Batch]:
     """The batches of a file."""
-    source = open_source(name, read)
+    source = open_source(name, read, aside.path(name))
     try:
         blocks = read_blocks(source)
         for block in dropper.make_readable_again(source, blocks) if dropper else blocks:
@@ -114,14 +118,14 @@ def learn_rules(
     >>> [rule.line for rule in learn_rules(pages).rules]
     [('The Daily',), ('All rights reserved',)]
     """
-    from dedupe.library import text_of
+    from dedupe.library import each, encode, text_of
 
     options = options or LearnOptions()
-    corpus, spool, stream = Corpus(options), Spool(), iter(documents)
+    corpus, spool, stream = Corpus(options), Spool(), each(documents)
     stretches: list[tuple[int, array[int]]] = []  # of the spool: where a batch lies
     with spool.file:
         while batch := list(islice(stream, BATCH_DOCUMENTS)):
-            texts = [text_of(document, field).encode("utf-8", "surrogatepass") for document in batch]
+            texts = [encode(text_of(document, field)) for document in batch]
             offsets, places = array("q", [0]), array("q")
             text = b"".join(texts)
             at = spool.put(text)

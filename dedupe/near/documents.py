@@ -16,6 +16,7 @@ from dedupe.clean.lines import Lines
 from dedupe.engine import Buffer, engine
 from dedupe.read import OK, Batch
 from dedupe.split import split_articles
+from dedupe.write import naming_temporary_files
 
 PLAIN = 0  # kind of place: UTF-8 as it stands; 1 is the inside of a JSON string
 
@@ -24,7 +25,8 @@ class Spool:
     """Bytes put aside, to be read again by file descriptor and position."""
 
     def __init__(self) -> None:
-        self.file = TemporaryFile(prefix="dedupe-")
+        with naming_temporary_files():
+            self.file = TemporaryFile(prefix="dedupe-")
         self.fd = self.file.fileno()
         self.size = 0
         self.lock = threading.Lock()
@@ -35,9 +37,10 @@ class Spool:
             at = self.size
             self.size += len(data)
         view, position = memoryview(data), at
-        while view:
-            n = os.pwrite(self.fd, view, position)
-            view, position = view[n:], position + n
+        with naming_temporary_files():
+            while view:
+                n = os.pwrite(self.fd, view, position)
+                view, position = view[n:], position + n
         return at
 
 

@@ -20,7 +20,7 @@ from dedupe.near.documents import Documents, Spool, gather_documents
 from dedupe.near.keep import LAST, parse_policy
 from dedupe.near.match import Matcher, Sketches, Verdicts, sketch_documents
 from dedupe.options import DropOptions
-from dedupe.read import Batch, Block, Source, put_stdin_aside
+from dedupe.read import Batch, Block, Source
 from dedupe.write import Sink
 
 WHO = 5  # of a document: source, line, descriptor, position, length of its record
@@ -74,7 +74,6 @@ class Dropper:
         self.who: Who | None = Who() if names or options.annotate else None
         self.spool = Spool()
         self.fds: list[int] = []
-        self.aside: Any = None
         self.n_documents = self.n_dropped = self.n_exact = 0
         self.unreadable = 0
         self.removed: Sink | None = None
@@ -85,15 +84,6 @@ class Dropper:
         for fd in self.fds:
             os.close(fd)
         self.spool.file.close()
-        if self.aside:
-            self.aside.close()
-
-    def put_stdin_aside(self) -> str:
-        """Copies stdin into a file that can be read twice; gives its name."""
-        if self.aside:
-            raise ValueError("- stands for stdin, which can be read once only")
-        self.aside = put_stdin_aside()
-        return str(self.aside.name)
 
     def summary(self) -> dict[str, Any]:
         """What the run was built for, and what it did."""

@@ -34,7 +34,7 @@ static Py_ssize_t read_some(int fd, char *to, Py_ssize_t n, int *is_over)
         if (got < 0 && errno == EAGAIN && !done && poll(&(struct pollfd){fd, POLLIN, 0}, 1, -1) > 0)
             continue; /* somebody has made it a descriptor that does not wait */
         if (got < 0)
-            return done && errno == EAGAIN ? done : -1;
+            return done && (errno == EAGAIN || errno == EINTR) ? done : -1;
         *is_over = got == 0;
         if (*is_over)
             break;

@@ -22,7 +22,11 @@ def read_lines(fd: int, before: bytes, n_bytes: int) -> tuple[bytearray, bytes]:
     while size < n_bytes or not end:
         if end and size and not select.select([fd], [], [], PATIENCE_SECONDS)[0]:
             break
-        piece = os.read(fd, n_bytes)
+        try:
+            piece = os.read(fd, n_bytes)
+        except BlockingIOError:  # somebody has made it a descriptor that does not wait
+            select.select([fd], [], [])
+            continue
         if not piece:
             return bytearray().join(pieces), b""
         last = piece.rfind(b"\n") + 1
