@@ -245,6 +245,24 @@ def test_command_and_library_agree_whatever_the_batch(tmp_path: Path, monkeypatc
     assert learn(pages).to_toml() == wanted
 
 
+def test_records_without_text_do_not_shift_the_others(tmp_path: Path) -> None:
+    rows = [{"source": ("here", "there")[i % 2], "text": text + FOOTER * (i % 2)} for i, text in enumerate(stories(60))]
+    odd: list[object] = [{"text": ""}, {"source": "here"}, {"text": 5}, {"source": 7, "text": "One line"}, []]
+    lines = [json.dumps(row) for row in rows]
+    for i, row in enumerate(odd):
+        lines.insert(9 * i, json.dumps(row))
+    lines.insert(3, "")
+    path = tmp_path / "odd.jsonl"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    ran = run("learn", path, "-o", tmp_path / "rules.toml")
+    assert ran.code == 2  # a list is no record, and is named
+    assert "odd.jsonl:38: is JSON, but not an object" in ran.err
+    (found,) = dedupe.learn_rules(rows).rules
+    (again,) = read_learned(tmp_path / "rules.toml").rules
+    assert (found.source, found.line, found.documents) == (again.source, again.line, again.documents)
+    assert again.source == "there"
+
+
 def test_both_engines_learn_the_same(tmp_path: Path, native: ModuleType) -> None:
     path = write(tmp_path / "pages.jsonl", list(make_sites("engines", 2, 12, 2)))
     one, other = (run("learn", path, DEDUPE_ENGINE=name) for name in ("native", "reference"))

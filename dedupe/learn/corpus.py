@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from dedupe.engine import Buffer, engine
+from dedupe.errors import InputError
 from dedupe.learn.evidence import STRETCHES, Site, least_documents
 from dedupe.learn.lines import Line, read_lines
 from dedupe.near.documents import Documents
@@ -25,6 +26,7 @@ DAY = 86_400.0
 LEAST_DAYS = 4  # of fewer, the place in the input tells more
 MOSTLY_DATED = 0.9  # share of the documents; the others count as the oldest
 UNDATED = -1
+CHANGED = "the files changed between the two times they were read; learn from files that rest"
 NO_SOURCE = -1  # of a document that does not count
 
 
@@ -125,12 +127,19 @@ class Corpus:
     def gather(self, text: Buffer, offsets: Buffer, n: int) -> None:
         """The second pass over a batch of n documents."""
         mine = self.of_document[self.done : self.done + n]
+        if len(mine) < n:
+            raise InputError(CHANGED)
         stretches = self.stretch_of[self.done : self.done + n]
         self.done += n
         counts = engine.tally_gather(self.tally, text, offsets, mine, stretches, self.frequent)
         for number, headlines in zip(mine, counts, strict=True):
             if headlines:
                 self.sites[number].headlines += headlines
+
+    def check_end(self) -> None:
+        """InputError where the second pass saw less than the first."""
+        if self.done < len(self.of_document):
+            raise InputError(CHANGED)
 
     def lines(self) -> tuple[list[list[Line]], int]:
         """The lines of each source that may be frequent, and how many found no room."""

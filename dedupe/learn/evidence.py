@@ -56,10 +56,6 @@ class Finding:
     is_exact: bool = False
     """Its numbers are the same everywhere, and no others will do."""
 
-    @property
-    def key(self) -> int:
-        return min(line.key for line in self.lines)
-
 
 def judge(
     site: Site,
@@ -154,32 +150,29 @@ def _is_of_dates(slot: Mapping[str, int], calendar: frozenset[str]) -> bool:
 
 
 def find_runs(findings: Sequence[Finding]) -> list[list[Finding]]:
-    """Findings of one site, those that always stand one below the other together."""
-    by_key: dict[int, Finding] = {line.key: finding for finding in findings for line in finding.lines}
+    """Findings of one site, those that nearly always stand one below the other together."""
+    by_key = {line.key: finding for finding in findings for line in finding.lines}
     below: dict[int, Finding] = {}
-    above: dict[int, Finding] = {}
+    above: set[int] = set()  # those that have one
     for finding in findings:
         follower = _follower(finding, by_key)
         if follower and follower is not finding and id(follower) not in above:
-            below[id(finding)], above[id(follower)] = follower, finding
+            below[id(finding)] = follower
+            above.add(id(follower))
     runs = []
     taken: set[int] = set()
-    for finding in [*(f for f in findings if id(f) not in above), *findings]:  # a ring has no first line
+    for first in [*(x for x in findings if id(x) not in above), *findings]:  # a ring has no first line
         run: list[Finding] = []
-        at: Finding | None = finding
-        while at and id(at) not in taken and len(run) < MOST_RUN and (not run or _go_together(run[0], at)):
+        at: Finding | None = first
+        while at and id(at) not in taken:
+            if run and (len(run) == MOST_RUN or not _go_together(run[0], at)):
+                runs.append(run)
+                run = []
             taken.add(id(at))
             run.append(at)
             at = below.get(id(at))
         if run:
             runs.append(run)
-        while at and id(at) not in taken:  # what did not go together begins another
-            rest: list[Finding] = []
-            while at and id(at) not in taken and len(rest) < MOST_RUN and (not rest or _go_together(rest[0], at)):
-                taken.add(id(at))
-                rest.append(at)
-                at = below.get(id(at))
-            runs.append(rest)
     return runs
 
 

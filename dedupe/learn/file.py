@@ -192,7 +192,7 @@ def _with_share(rule: Rule, sources: Mapping[str, Source]) -> Rule:
 
 def make_rules(site: Site, run: Sequence[Finding]) -> list[Rule]:
     """One rule for lines that stand together; two where some of them say too little to be taken wherever they
-    stand. None for what TOML cannot say."""
+    stand; none for what TOML cannot say."""
     little = [finding for finding in run if any(map(_says_little, _lines_of(finding)))]
     enough = [finding for finding in run if finding not in little]
     return [rule for part in (enough, little) if part and (rule := _make_rule(site, part, part is little))]

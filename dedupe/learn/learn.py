@@ -46,6 +46,7 @@ def learn_files(
             for batch in _read(name, read, aside):
                 documents = _documents_of(batch)
                 corpus.gather(documents.text, documents.offsets, len(documents))
+        corpus.check_end()
     finally:
         dropper.close()
     return _learn(corpus, options)
