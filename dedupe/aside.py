@@ -4,7 +4,6 @@ Each is known by the name that it was given: `-` is stdin. The files go when the
 """
 
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 from dedupe.unpack import SUFFIXES, open_unpacked, read_some
@@ -21,6 +20,8 @@ class Aside:
 
     def put(self, name: str) -> None:
         """Copies a stream into a file that can be read twice."""
+        from tempfile import NamedTemporaryFile
+
         path = Path(name)
         suffix = path.with_suffix("").suffix if path.suffix in SUFFIXES else path.suffix  # it is unpacked now
         stream = open_unpacked(name)

@@ -388,6 +388,6 @@ def restore(audit: str, file: str | None, output: str | None, in_place: bool) ->
       dedupe clean --audit undo.jsonl < scraped.txt > clean.txt
       dedupe restore undo.jsonl clean.txt > scraped.txt
     """
-    from dedupe.commands import restore_files
+    from dedupe.restore import restore_files
 
     return restore_files(audit, file, output, in_place)

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dedupe.ahead import map_ahead
 from dedupe.aside import Aside
-from dedupe.audit import Journal
 from dedupe.changes import Changes
-from dedupe.clean.cleaner import Cleaner
 from dedupe.document import Change, Splice, apply_splices
 from dedupe.errors import RecordError
 from dedupe.options import ReadOptions
@@ -23,6 +21,8 @@ from dedupe.sources import find_sources
 from dedupe.write import Sink
 
 if TYPE_CHECKING:
+    from dedupe.audit import Journal
+    from dedupe.clean.cleaner import Cleaner
     from dedupe.near.drop import Dropper, Sketched
 
 TAIL_BYTES = 4  # of the output, to know how it ends
@@ -43,7 +43,7 @@ class Flow:
         self,
         read: ReadOptions,
         report: Report,
-        cleaner: Cleaner | None = None,
+        cleaner: "Cleaner | None" = None,
         dropper: "Dropper | None" = None,
         split: str = "auto",
         threads: int = 1,
@@ -127,14 +127,14 @@ class Flow:
             self.report.broken(source.name, batch.line_of(i), fault, "passed through as it is")
 
 
-def clean_batch(batch: Batch, cleaner: Cleaner) -> Changes:
+def clean_batch(batch: Batch, cleaner: "Cleaner") -> Changes:
     """What becomes of the records of a batch."""
     rescued = {i: change for i in batch.broken() if (change := _rescue(batch, i, cleaner))}
     sources = find_sources(batch, cleaner.by, cleaner.options.source) if cleaner.asks_for_sources else ()
     return Changes(batch, cleaner.find_edits(batch.text, batch.offsets, sources), rescued)
 
 
-def _rescue(batch: Batch, i: int, cleaner: Cleaner) -> Change | None:
+def _rescue(batch: Batch, i: int, cleaner: "Cleaner") -> Change | None:
     """A record whose bytes are not UTF-8, decoded, cleaned and replaced as a whole."""
     rescued = batch.rescue(i)
     if rescued is None:

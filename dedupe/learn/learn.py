@@ -124,7 +124,7 @@ def learn_rules(
     options = options or LearnOptions()
     corpus, spool, stream = Corpus(options), Spool(), each(documents)
     stretches: list[tuple[int, array[int]]] = []  # of the spool: where a batch lies
-    with spool.file:
+    with spool:
         while batch := list(islice(stream, BATCH_DOCUMENTS)):
             texts = [encode(text_of(document, field)) for document in batch]
             offsets, places = array("q", [0]), array("q")
@@ -139,8 +139,7 @@ def learn_rules(
             stretches.append((at, offsets))
         corpus.settle()
         for at, offsets in stretches:
-            spool.file.seek(at)
-            corpus.gather(spool.file.read(offsets[-1]), offsets, len(offsets) - 1)
+            corpus.gather(spool.read(at, offsets[-1]), offsets, len(offsets) - 1)
     return _learn(corpus, options)
 
 

@@ -9,7 +9,7 @@ import threading
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
-from tempfile import TemporaryFile
+from typing import BinaryIO
 
 from dedupe.changes import Changes
 from dedupe.clean.lines import Lines
@@ -22,24 +22,51 @@ PLAIN = 0  # kind of place: UTF-8 as it stands; 1 is the inside of a JSON string
 
 
 class Spool:
-    """Bytes put aside, to be read again by file descriptor and position."""
+    """Bytes put aside, to be read again by file descriptor and position; most runs put none."""
 
     def __init__(self) -> None:
-        with naming_temporary_files():
-            self.file = TemporaryFile(prefix="dedupe-")
-        self.fd = self.file.fileno()
+        self.file: BinaryIO | None = None
         self.size = 0
         self.lock = threading.Lock()
+
+    def __enter__(self) -> "Spool":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """What was put aside is gone."""
+        if self.file:
+            self.file.close()
+
+    @property
+    def fd(self) -> int:
+        """Of the file, which is there from now on."""
+        if self.file is None:
+            from tempfile import TemporaryFile
+
+            with naming_temporary_files():
+                self.file = TemporaryFile(prefix="dedupe-")
+        return self.file.fileno()
+
+    def read(self, at: int, size: int) -> bytes:
+        """Bytes that were put at a position."""
+        pieces = []
+        while size and (piece := os.pread(self.fd, size, at)):
+            pieces.append(piece)
+            at, size = at + len(piece), size - len(piece)
+        return b"".join(pieces)
 
     def put(self, data: bytes | bytearray | memoryview) -> int:
         """Appends `data`; gives its position."""
         with self.lock:
-            at = self.size
+            at, fd = self.size, self.fd
             self.size += len(data)
         view, position = memoryview(data), at
         with naming_temporary_files():
             while view:
-                n = os.pwrite(self.fd, view, position)
+                n = os.pwrite(fd, view, position)
                 view, position = view[n:], position + n
         return at
 

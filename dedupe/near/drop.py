@@ -83,7 +83,7 @@ class Dropper:
     def close(self) -> None:
         for fd in self.fds:
             os.close(fd)
-        self.spool.file.close()
+        self.spool.close()
 
     def summary(self) -> dict[str, Any]:
         """What the run was built for, and what it did."""

@@ -9,7 +9,6 @@ the bytes, and for each document a bounded number of candidates.
 
 from array import array
 from collections.abc import Sequence
-from tempfile import gettempdir
 from typing import NamedTuple
 
 from dedupe.changes import EXACT, NEAR
@@ -70,8 +69,9 @@ class Matcher:
     def __init__(self, options: DropOptions) -> None:
         self.bands: Bands = choose_bands(options.threshold, options.recall, N_PERM)
         bands, rows = self.bands.n_bands, self.bands.band_rows
+        directory = _directory() if options.memory else ""
         self.kept = engine.kept_open(
-            N_PERM, bands, rows, options.threshold, PER_BUCKET, MOST_VERIFIED, options.memory, gettempdir()
+            N_PERM, bands, rows, options.threshold, PER_BUCKET, MOST_VERIFIED, options.memory, directory
         )
         self.n_bounded = 0
         self.numbers = array("q")  # of the documents that stay: their places in the input, where somebody asks
@@ -85,3 +85,10 @@ class Matcher:
             keepers, shared,
         )  # fmt: skip
         return Verdicts(keepers, shared)
+
+
+def _directory() -> str:
+    """Where the table lies that is not to lie in memory."""
+    from tempfile import gettempdir
+
+    return gettempdir()

@@ -37,7 +37,10 @@ WIDEST static int wide_may_have_gap(const uint8_t *at, const uint8_t *end)
     for (; at < end; at += WIDE) {
         __mmask64 there = end - at >= WIDE ? ~(uint64_t)0 : ~(uint64_t)0 >> (WIDE - (end - at));
         __m512i bytes = _mm512_maskz_loadu_epi8(there, at);
-        uint64_t ends = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\n')), filled = of_no_blank(bytes);
+        uint64_t ends = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\n'));
+        if (!ends && !n_ends)
+            continue;
+        uint64_t filled = of_no_blank(bytes);
         if (!filled) {
             n_ends += __builtin_popcountll(ends);
         } else {
