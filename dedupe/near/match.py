@@ -7,8 +7,9 @@ Massive Datasets, 3.4). Nothing chains, and the keeper named is the first that w
 the bytes, and for each document a bounded number of candidates.
 """
 
+import sys
 from array import array
-from collections.abc import Sequence
+from itertools import compress
 from typing import NamedTuple
 
 from dedupe.changes import EXACT, NEAR
@@ -18,6 +19,8 @@ from dedupe.near.bands import Bands, choose_bands
 from dedupe.near.documents import Documents
 from dedupe.options import DropOptions
 
+SIGN_BYTE = 7 if sys.byteorder == "little" else 0  # of an int64
+NO_SIGN = bytes(byte < 0x80 for byte in range(256))
 N_PERM = 128
 DIGEST_BYTES = 16
 PER_BUCKET = 32  # candidates of one band, the newest ones
@@ -28,12 +31,13 @@ class Verdicts(NamedTuple):
     """For each document the number of its keeper, or -1 where it stays, and the shingles that the two share
     and have in all (-1, -1 for an exact copy)."""
 
-    keepers: Sequence[int]
-    shared: Sequence[int]
+    keepers: "array[int]"
+    shared: "array[int]"
 
     def gone(self) -> list[int]:
-        """The documents that go."""
-        return [k for k, keeper in enumerate(self.keepers) if keeper >= 0]
+        """The documents that go: those whose keeper's number has no sign, which bytes tell faster than numbers."""
+        signs = bytes(memoryview(self.keepers).cast("B")[SIGN_BYTE::8])
+        return list(compress(range(len(signs)), signs.translate(NO_SIGN)))
 
     def similarity(self, k: int) -> float:
         shared, union = self.shared[2 * k], self.shared[2 * k + 1]
