@@ -1,47 +1,156 @@
 """`dedupe` and `python -m dedupe`: runs the command line and turns what happens into an exit code.
 
 0 done; 1 --check found something; 2 failure, wrong usage or broken records; 130 interrupted. A
-reader of stdout that has had enough is no error.
+reader of stdout that has had enough is no error. SIGTERM and SIGHUP end a run as an interrupt does, with
+nothing half-written left, and then the process as they would have.
 """
 
+import gc
 import os
+import signal
 import sys
+import time
+
+TYPE_CHECKING = False  # as in `typing`, which takes longer to import than an impatient Ctrl-C
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+STOPS = ("SIGINT", "SIGTERM", "SIGHUP")
+TIDY_SECONDS = 1.0  # in which more signals do not cut short what tidies up after the first
+
+
+class Stop(BaseException):
+    """A signal asks the run to end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
 
 
 def main() -> None:
-    """Runs the command line and exits."""
-    code = run(sys.argv[1:])
+    """Runs the command line and exits: at once, for all is closed, and Python takes long to take itself apart."""
+    gc.set_threshold(100_000)  # what importing makes is no garbage
     try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Python would complain once more when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(code)
+        _listen(_make_handler())
+        _keep_standard_streams()
+        code = _flush(run(sys.argv[1:]))
+        _listen(signal.SIG_IGN)  # all is done; Python alone is left to end
+    except Stop as stop:
+        code = _stop(stop.number)
+    except KeyboardInterrupt:  # it came before there was a handler
+        code = _stop(signal.SIGINT)
+    os._exit(code)
 
 
 def run(argv: list[str]) -> int:
-    """The command line on these arguments; gives the exit code and raises nothing of its own."""
+    """The command line on these arguments; gives the exit code and raises nothing but Stop."""
+    from contextlib import suppress
+
     import click
 
     from dedupe.cli import dedupe
     from dedupe.errors import DedupeError
+    from dedupe.talk import say
     from dedupe.write import ClosedPipe
 
     try:
+        from dedupe.engine import engine
+
+        engine.hold_memory()
         return int(dedupe.main(argv, prog_name="dedupe", standalone_mode=False) or 0)
-    except (ClosedPipe, BrokenPipeError):
+    except (ClosedPipe, BrokenPipeError, SystemExit):  # click makes a SystemExit of a closed pipe
         return 0
     except (KeyboardInterrupt, click.Abort):
-        sys.stderr.write("dedupe: interrupted\n")
-        return 130
+        return _stop(signal.SIGINT)
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
-        error.show()
-        return 2
+        with suppress(OSError):
+            error.show()
     except (DedupeError, ValueError, ImportError) as error:
-        sys.stderr.write(f"dedupe: {error}\n")
-        return 2
+        say(str(error))
+    except OSError as error:
+        say(_explain(error))
+    except MemoryError:
+        say("there is not enough memory; give smaller files, or --memory to drop")
+    return 2
+
+
+def _listen(handler: "Callable[[int, object], None] | signal.Handlers") -> None:
+    """What signals that ask a run to end do from now on; one that was ignored from the start (nohup) stays so."""
+    for name in STOPS:
+        number = getattr(signal, name, None)  # not every system has SIGHUP
+        if number and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handler)
+
+
+def _make_handler() -> "Callable[[int, object], None]":
+    heard = -TIDY_SECONDS
+
+    def hear(number: int, frame: object) -> None:
+        nonlocal heard
+        before, heard = heard, time.monotonic()
+        if heard - before >= TIDY_SECONDS:
+            raise Stop(number)
+
+    def raise_again(lost: "sys.UnraisableHookArgs") -> None:
+        """Python drops what is raised while it tidies up after an import or an object: a moment later then."""
+        if not isinstance(lost.exc_value, Stop):
+            sys.__unraisablehook__(lost)
+            return
+        number = lost.exc_value.number
+
+        def ring(alarm: int, frame: object) -> None:
+            raise Stop(number)
+
+        signal.signal(signal.SIGALRM, ring)
+        signal.setitimer(signal.ITIMER_REAL, 0.001)
+
+    sys.unraisablehook = raise_again
+    return hear
+
+
+def _keep_standard_streams() -> None:
+    """Where a standard stream is closed, no file that is opened takes its number; what is written to a stdout
+    that is closed fails."""
+    for number, mode in enumerate((os.O_WRONLY, os.O_RDONLY, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, mode)  # takes the lowest number that is free
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", closefd=False)
+
+
+def _flush(code: int) -> int:
+    """What Python still holds of stdout goes out; the exit code after that."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        # Python would try, and complain, once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if code == 0 and not isinstance(error, BrokenPipeError):
+            from dedupe.talk import say
+
+            say(_explain(error))
+            return 2
+    return code
+
+
+def _explain(error: OSError) -> str:
+    done = f"{error.filename}: cannot be used" if error.filename else "stdout: cannot be written"
+    return f"{done}: {error.strerror or error}; what was written so far is incomplete"
+
+
+def _stop(number: int) -> int:
+    """The exit code of a run that a signal ended; of signals other than SIGINT the process dies."""
+    from dedupe.talk import say
+
+    say("interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}")
+    if number != signal.SIGINT:
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+    return 128 + number
 
 
 if __name__ == "__main__":

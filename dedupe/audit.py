@@ -19,24 +19,27 @@ check, and puts the bytes back. Whatever does not fit is an AuditError that name
 """
 
 import base64
-import binascii
 import json
 import os
 import zlib
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from dedupe.changes import Changes
 from dedupe.document import Change
 from dedupe.errors import AuditError, OutputError
-from dedupe.read import Batch, json_escape
+from dedupe.read import Batch, escape_line_ends
 from dedupe.write import is_special
 
 VERSION = 1
 READ_BYTES = 1 << 20  # at a time; a damaged audit may ask for more than there is
+
+
+class BrokenOff(AuditError):
+    """An audit that is sound as far as it goes."""
 
 
 class Journal:
@@ -46,12 +49,12 @@ class Journal:
     """
 
     def __init__(self, name: str, head: Mapping[str, Any]) -> None:
-        if is_special(name):
+        if is_special(name) or os.path.isdir(name):
             raise OutputError(f"{name}: is no regular file; an audit has to be kept")
         self.name = name
         self.path = Path(name)
         self.part = Path(name + ".part")
-        self.sources = 0
+        self.sources = self.whole_bytes = 0
         try:
             self.file: BinaryIO = open(self.part, "xb")
         except FileExistsError:
@@ -62,12 +65,21 @@ class Journal:
             raise OutputError(
                 f"{name}: cannot be written: {error.strerror}; choose another place for the audit"
             ) from None
-        self._write({"audit": VERSION, **head})
+        self.in_place = bool(head.get("in_place"))
+        self.is_finished = False
+        try:
+            self._write({"audit": VERSION, **head})
+            self._guard(self.file.flush)
+            self.whole_bytes = self.file.tell()
+        except BaseException:
+            self.abort()
+            raise
 
     def begin(self, source: str, format: str) -> None:
-        self.source, self.format = source, format
+        # What is restored in place is found from wherever `restore` runs.
+        self.source, self.format = os.path.realpath(source) if self.in_place else source, format
         self.bytes_in = self.bytes_out = self.crc_in = 0
-        self._write({"source": source, "format": format})
+        self._write({"source": self.source, "format": format})
 
     def note(self, batch: Batch, changes: Changes) -> None:
         """One batch and what became of its records."""
@@ -129,29 +141,52 @@ class Journal:
                 {**record, "rule": edit.rule, **change.notes.get(k, {}), "at": batch.at + splice.start, **texts}
             )
 
-    def _text(self, key: str, text: bytes, raw: bytes) -> dict[str, str]:
+    def _text(self, key: str, text: bytes, raw: bytes | bytearray) -> dict[str, str]:
         """The text, and the bytes that stand for it where they are not simply that text."""
         values = {key: _decode(text)}
         if raw != write_raw(text, self.format):
             values[key + "_raw"] = _base64(raw)
         return values
 
-    def end(self) -> None:
-        """The source is done, and on disk before anything is replaced."""
-        self.sources += 1
+    def end(self, rewrites: bool) -> None:
+        """The source is done, and on disk before anything is replaced; `rewrites`, where it is to be."""
         counts = {"bytes_in": self.bytes_in, "bytes_out": self.bytes_out, "crc32_in": self.crc_in}
-        self._write({"end": self.source, **counts})
-        self._guard(self.file.flush)
-        self._guard(lambda: os.fsync(self.file.fileno()))
+        untouched = {"untouched": True} if self.in_place and not rewrites else {}
+        self._write({"end": self.source, **counts, **untouched})
+        self._sync()
+        self.sources += 1
+        self.whole_bytes = self.file.tell()
 
     def join(self, gap: bytes) -> None:
         """Bytes that were written between two sources."""
         self._write({"join": gap.decode()})
 
-    def commit(self) -> None:
+    def finish(self) -> None:
+        """All is on disk, and not in its place yet."""
         self._write({"sources": self.sources})
+        self._sync()
         self._guard(self.file.close)
+        self.is_finished = True
+
+    def commit(self) -> None:
+        if not self.is_finished:
+            self.finish()
         self._guard(lambda: os.replace(self.part, self.path))
+
+    def cut(self) -> None:
+        """Takes its place with the sources that it has whole, on a full disk too."""
+        with suppress(OSError):
+            self.file.close()
+        self._guard(lambda: os.truncate(self.part, self.whole_bytes))
+        self._guard(self._reopen)
+        self.commit()
+
+    def _reopen(self) -> None:
+        self.file, self.is_finished = open(self.part, "ab"), False
+
+    def _sync(self) -> None:
+        self._guard(self.file.flush)
+        self._guard(lambda: os.fsync(self.file.fileno()))
 
     def abort(self) -> None:
         """Leaves no trace."""
@@ -173,7 +208,7 @@ class Journal:
 
 def _dump(entry: Mapping[str, Any]) -> bytes:
     try:
-        return json.dumps(entry, ensure_ascii=False).encode() + b"\n"
+        return escape_line_ends(json.dumps(entry, ensure_ascii=False)).encode() + b"\n"
     except UnicodeEncodeError:  # a lone surrogate stands in JSON as an escape only
         return json.dumps(entry).encode() + b"\n"
 
@@ -188,7 +223,9 @@ def _decode(data: bytes) -> str:
 
 def write_raw(text: bytes, format: str) -> bytes:
     """The plainest bytes that stand for a text (UTF-8) inside a record of this format."""
-    return json_escape(text, ascii_only=False) if format == "jsonl" else text
+    if format != "jsonl" or not text:
+        return text
+    return json.dumps(_decode(text), ensure_ascii=False)[1:-1].encode("utf-8", "surrogatepass")
 
 
 def restore_stream(name: str, stream: BinaryIO, file: str | None = None) -> Iterator[bytes]:
@@ -196,24 +233,37 @@ def restore_stream(name: str, stream: BinaryIO, file: str | None = None) -> Iter
 
     Of an audit of files that were changed in place, the section of `file` is meant.
     """
-    found = False
-    for section in read_sections(name):
-        if section.in_place and not (file and os.path.realpath(file) == os.path.realpath(section.source)):
+    chosen: int | None = None
+    for number, section in enumerate(read_sections(name)):
+        if number == 0 and section.in_place:
+            chosen = _choose_source(name, file)
+        if chosen not in (None, number):
             section.skip()
             continue
-        found = True
         section.expect(stream, section.gap)
         yield from section.restore(stream)
-        if section.in_place:
-            break
-    if not found:
-        raise AuditError(
-            f"{name}: tells of files changed in place, {file or 'stdin'} not among them; name one, or --in-place"
-        )
     if stream.read(1):
         raise AuditError(
             f"{file or 'stdin'}: goes on where dedupe had ended it; restore needs the very output of the run"
         )
+
+
+def _choose_source(name: str, file: str | None) -> int:
+    """Which source of an audit `file` is: the one of its path, or, of a file that was moved since, the only one
+    of its name."""
+    sources = []
+    for section in read_sections(name):
+        sources.append(section.source)
+        section.skip()
+    path = os.path.realpath(file) if file else ""
+    found = [i for i, source in enumerate(sources) if os.path.realpath(source) == path]
+    if not found:
+        found = [i for i, source in enumerate(sources) if os.path.basename(source) == os.path.basename(path)]
+    if len(found) != 1:
+        raise AuditError(
+            f"{name}: tells of files changed in place, {file or 'stdin'} not among them; name one, or --in-place"
+        )
+    return found[0]
 
 
 def read_sections(name: str, in_place: bool = False) -> Iterator["Section"]:
@@ -223,41 +273,91 @@ def read_sections(name: str, in_place: bool = False) -> Iterator["Section"]:
     """
     try:
         with open(name, "rb") as file:
-            entries = _read_entries(name, file)
+            entries = _Entries(name, file)
             head = next(entries, {})
-            if head.get("audit") != VERSION:
+            if type(head.get("audit")) is not int or head["audit"] != VERSION:
                 raise AuditError(
                     f"{name}: is no audit that this version of dedupe knows; give the file that --audit wrote"
                 )
-            if in_place and not head.get("in_place"):
+            if in_place and head.get("in_place") is not True:
                 raise AuditError(f"{name}: is the audit of a stream; give the output: dedupe restore {name} FILE")
             sources, gap = 0, b""
             for entry in entries:
-                if "sources" in entry:
-                    if entry["sources"] != sources:
-                        raise AuditError(
-                            f"{name}: tells of {sources} sources, not of {entry['sources']}; it is damaged"
-                        )
-                    return
-                if "join" in entry:
-                    gap = str(entry["join"]).encode()
-                    continue
-                yield Section(name, bool(head.get("in_place")), gap, entry, entries)
+                with entries.blame():
+                    if "sources" in entry:
+                        if _read_count(entry, "sources") != sources:
+                            raise ValueError(f"counts {entry['sources']} sources, not {sources}")
+                        return
+                    if "join" in entry:
+                        gap = _read_text(entry, "join").encode()
+                        continue
+                    section = Section(entries, head.get("in_place") is True, gap, entry)
+                yield section
                 sources, gap = sources + 1, b""
-            raise AuditError(f"{name}: breaks off after {sources} whole sources; the run was cut short or the file is")
+            raise BrokenOff(f"{name}: breaks off after {sources} whole sources; the run was cut short or the file is")
     except OSError as error:
         raise AuditError(f"{name}: cannot be read: {error.strerror}; check the name") from None
 
 
-def _read_entries(name: str, file: BinaryIO) -> Iterator[dict[str, Any]]:
-    for number, line in enumerate(file, 1):
+class _Entries:
+    """The lines of an audit, and the number of the one that was read last."""
+
+    def __init__(self, name: str, file: BinaryIO) -> None:
+        self.name, self.file, self.number = name, file, 0
+
+    def __iter__(self) -> "_Entries":
+        return self
+
+    def __next__(self) -> dict[str, Any]:
+        line = next(self.file)
+        self.number += 1
+        if not line.endswith(b"\n"):
+            raise BrokenOff(f"{self.name}:{self.number}: breaks off; the run was cut short or the file is")
         try:
-            entry = json.loads(line)
-        except ValueError:
-            raise AuditError(f"{name}:{number}: is not JSON; the audit is damaged or breaks off here") from None
-        if not isinstance(entry, dict) or not line.endswith(b"\n"):
-            raise AuditError(f"{name}:{number}: breaks off; the audit is not whole")
-        yield entry
+            entry = json.loads(line.decode())
+        except (ValueError, RecursionError):
+            raise AuditError(f"{self.name}:{self.number}: is not JSON; the audit is damaged") from None
+        if not isinstance(entry, dict):
+            raise AuditError(f"{self.name}:{self.number}: is no JSON object; the audit is damaged")
+        return entry
+
+    @contextmanager
+    def blame(self) -> Iterator[None]:
+        """What goes wrong within is the fault of the line that was read last."""
+        try:
+            yield
+        except (ValueError, KeyError) as error:
+            what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+            raise AuditError(f"{self.name}:{self.number}: is not as dedupe writes it: {what}; it is damaged") from None
+
+
+def _read_count(entry: Mapping[str, Any], key: str) -> int:
+    value = entry[key]
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{key!r} is no count")
+    return value
+
+
+def _read_text(entry: Mapping[str, Any], key: str) -> str:
+    value = entry[key]
+    if not isinstance(value, str):
+        raise ValueError(f"{key!r} is no text")
+    return value
+
+
+def _read_bytes(entry: Mapping[str, Any], key: str) -> bytes:
+    try:
+        return base64.b64decode(_read_text(entry, key), validate=True)
+    except ValueError:
+        raise ValueError(f"{key!r} is not base64") from None
+
+
+def _read_array(entry: Mapping[str, Any], key: str, values: "array[int]") -> "array[int]":
+    data = _read_bytes(entry, key)
+    if len(data) % values.itemsize:
+        raise ValueError(f"{key!r} is cut")
+    values.frombytes(data)
+    return values
 
 
 class Undo(NamedTuple):
@@ -271,49 +371,55 @@ class Undo(NamedTuple):
 class Section:
     """One source of an audit: undoes what was done to it, batch by batch."""
 
-    def __init__(
-        self, audit: str, in_place: bool, gap: bytes, entry: dict[str, Any], entries: Iterator[dict[str, Any]]
-    ) -> None:
-        self.audit, self.in_place, self.gap, self.entries = audit, in_place, gap, entries
-        self.ended = False
-        try:
-            self.source, self.format = str(entry["source"]), str(entry["format"])
-        except KeyError:
-            raise AuditError(f"{audit}: a source has no name; the audit is damaged") from None
+    def __init__(self, entries: _Entries, in_place: bool, gap: bytes, entry: dict[str, Any]) -> None:
+        self.entries, self.in_place, self.gap = entries, in_place, gap
+        self.source, self.format = _read_text(entry, "source"), _read_text(entry, "format")
+        if "\0" in self.source or self.format not in ("text", "jsonl"):
+            raise ValueError("there is no such source")
+        self.end: dict[str, int] = {}
+        """Bytes in, bytes out and CRC-32, once its last line is read."""
+        self.is_untouched = False
 
     def restore(self, stream: BinaryIO) -> Iterator[bytes]:
         """The source's bytes from the bytes that `stream` has of the output, in order."""
         undos: list[Undo] = []
         position = crc = record = bytes_out = 0
-        for entry in self.entries:
-            try:
+        while not self.end:
+            entry = self._next()
+            with self.entries.blame():
                 if "at" in entry:
                     undos.append(self._read_undo(entry))
                 elif "records" in entry:
-                    data, record = self._read_records(entry, stream, record)
-                    bytes_out += len(data)
+                    sizes, checks = self._read_sizes(entry)
+                    data = self._read_records(sizes, checks, stream, record)
                     restored = _undo(data, undos, position)
+                    record, bytes_out = record + len(sizes), bytes_out + len(data)
                     position, crc, undos = position + len(restored), zlib.crc32(restored, crc), []
                     yield restored
                 elif "end" in entry:
-                    if (position, bytes_out, crc) != (
-                        entry["bytes_in"],
-                        entry["bytes_out"],
-                        entry["crc32_in"],
-                    ):
-                        raise AuditError(
-                            f"{self.audit}: {self.source} does not come out as it was; the audit is damaged"
-                        )
-                    self.ended = True
-                    return
-            except (KeyError, TypeError, ValueError, IndexError, binascii.Error):
-                raise AuditError(f"{self.audit}: {self.source}: an entry is not sound; the audit is damaged") from None
-        raise AuditError(f"{self.audit}: breaks off within {self.source}; the run was cut short or the file is")
+                    self._read_end(entry)
+                    counts = {"bytes_in": position, "bytes_out": bytes_out, "crc32_in": crc}
+                    if self.end != counts or undos:
+                        raise ValueError(f"{self.source} does not come out as it was")
 
     def skip(self) -> None:
-        """Passes over what is left of the section."""
-        while not self.ended:
-            self.ended = "end" in next(self.entries, {"end": None})
+        """Passes over what is left of the section, and looks whether it is sound."""
+        while not self.end:
+            entry = self._next()
+            with self.entries.blame():
+                if "at" in entry:
+                    self._read_undo(entry)
+                elif "records" in entry:
+                    self._read_sizes(entry)
+                elif "end" in entry:
+                    self._read_end(entry)
+
+    def is_restored(self, stream: BinaryIO) -> bool:
+        """Whether `stream` has the source's bytes as they were before; asked once the section is passed."""
+        crc = size = 0
+        while data := stream.read(READ_BYTES):
+            crc, size = zlib.crc32(data, crc), size + len(data)
+        return (size, crc) == (self.end["bytes_in"], self.end["crc32_in"])
 
     def expect(self, stream: BinaryIO, data: bytes) -> None:
         """Passes over bytes that dedupe wrote before this source."""
@@ -326,36 +432,50 @@ class Section:
                 f"{self.source}: goes on where dedupe had ended it; restore needs the very output of the run"
             )
 
+    def _next(self) -> dict[str, Any]:
+        try:
+            return next(self.entries)
+        except StopIteration:
+            raise BrokenOff(
+                f"{self.entries.name}: breaks off within {self.source}; the run was cut short or the file is"
+            ) from None
+
+    def _read_end(self, entry: dict[str, Any]) -> None:
+        self.end = {key: _read_count(entry, key) for key in ("bytes_in", "bytes_out", "crc32_in")}
+        self.is_untouched = "untouched" in entry
+
     def _read_undo(self, entry: dict[str, Any]) -> Undo:
+        at = _read_count(entry, "at")
         if "line" in entry:
-            return Undo(entry["at"], entry["line"].encode(), b"")
+            return Undo(at, _read_text(entry, "line").encode(), b"")
         if "put" not in entry and "put_raw" not in entry:
             entry = {**entry, "put": ""}
         took, put = (
-            base64.b64decode(entry[key + "_raw"], validate=True)
+            _read_bytes(entry, key + "_raw")
             if key + "_raw" in entry
-            else write_raw(entry[key].encode("utf-8", "surrogatepass"), self.format)
+            else write_raw(_read_text(entry, key).encode("utf-8", "surrogatepass"), self.format)
             for key in ("took", "put")
         )
-        return Undo(entry["at"], took, put)
+        return Undo(at, took, put)
 
-    def _read_records(self, entry: dict[str, Any], stream: BinaryIO, record: int) -> tuple[bytes, int]:
-        sizes, checks = array("q"), array("L" if array("L").itemsize == 4 else "I")
-        sizes.frombytes(base64.b64decode(entry["sizes"], validate=True))
-        checks.frombytes(base64.b64decode(entry["checks"], validate=True))
-        if not len(sizes) == len(checks) == entry["records"]:
-            raise ValueError
+    def _read_sizes(self, entry: dict[str, Any]) -> "tuple[array[int], array[int]]":
+        sizes = _read_array(entry, "sizes", array("q"))
+        checks = _read_array(entry, "checks", array("L" if array("L").itemsize == 4 else "I"))
+        if not len(sizes) == len(checks) == _read_count(entry, "records") or min(sizes, default=0) < 0:
+            raise ValueError("'sizes' and 'checks' do not fit 'records'")
+        return sizes, checks
+
+    def _read_records(self, sizes: Sequence[int], checks: Sequence[int], stream: BinaryIO, record: int) -> bytes:
         data = _read_exactly(stream, sum(sizes))
         view, start = memoryview(data), 0
-        for size, check in zip(sizes, checks, strict=True):
-            record += 1
+        for number, (size, check) in enumerate(zip(sizes, checks, strict=True), record + 1):
             if start + size > len(data) or zlib.crc32(view[start : start + size]) != check:
                 raise AuditError(
-                    f"{self.source}: record {record} is not as dedupe left it (byte {start} of its block); "
+                    f"{self.source}: record {number} is not as dedupe left it (byte {start} of its block); "
                     "restore needs the very output that the audit was written with"
                 )
             start += size
-        return data, record
+        return data
 
 
 def _read_exactly(stream: BinaryIO, size: int) -> bytes:
@@ -373,7 +493,7 @@ def _undo(data: bytes, undos: Iterable[Undo], at: int) -> bytes:
         start = undo.at - shift
         stop = start + len(undo.put)
         if start < position or data[start:stop] != undo.put:
-            raise ValueError
+            raise ValueError(f"at byte {undo.at} stands something else than was put there")
         pieces += [data[position:start], undo.took]
         position = stop
         shift += len(undo.took) - len(undo.put)

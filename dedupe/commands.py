@@ -5,36 +5,106 @@ written takes its place only when all that belongs in it is there.
 """
 
 import os
+import stat
 import sys
-import tempfile
-from collections.abc import Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING, BinaryIO
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import asdict, replace
+from functools import reduce
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from dedupe.audit import Journal, read_sections, restore_stream
-from dedupe.clean.cleaner import Cleaner
-from dedupe.diff import Diff
+from dedupe.aside import Aside
+from dedupe.document import Change
 from dedupe.errors import DedupeError, InputError
-from dedupe.options import CleanOptions, DropOptions, ReadOptions, WriteOptions
+from dedupe.options import CleanOptions, DropOptions, LearnOptions, ReadOptions, WriteOptions
 from dedupe.pipeline import Flow
-from dedupe.read import Source, open_source, open_unpacked
+from dedupe.read import Source, open_source
 from dedupe.report import Report
-from dedupe.write import FileSink, NullSink, Sink, StreamSink, is_special, open_sink
+from dedupe.talk import greet_terminal, say
+from dedupe.write import Ending, FileSink, NullSink, Sink, StreamSink, ended, is_special, open_sink
 
 if TYPE_CHECKING:
+    from dedupe.audit import Journal
+    from dedupe.clean.cleaner import Cleaner
+    from dedupe.clean.rules import Rules
+    from dedupe.diff import Diff
     from dedupe.near.drop import Dropper
 
-SPOOL_BYTES = 16 << 20  # of a restored stream that wait in memory until the last of them is known to be right
-COPY_BYTES = 1 << 20
 ARTICLE_BREAK = b"\n\n\n\n"  # between text files that become one stream
 
 
-def clean_files(names: Sequence[str], read: ReadOptions, clean: CleanOptions, write: WriteOptions) -> int:
+def clean_files(
+    names: Sequence[str],
+    read: ReadOptions,
+    clean: CleanOptions,
+    write: WriteOptions,
+    learn: LearnOptions | None = None,
+) -> int:
     """`dedupe clean`: cleans each source into stdout, a file, or its own place; gives the exit code.
 
-    Raises DedupeError where nothing can be done at all, and ValueError for options that contradict.
+    With `learn`, all sources are one corpus, from which rules are learned first. Raises DedupeError where nothing
+    can be done at all, and ValueError for options that contradict.
     """
-    return _run_files(names, read, write, "clean", clean, None)
+    return _run_files(names, read, write, "clean", clean, None, learn)
+
+
+def learn_into_file(
+    names: Sequence[str], read: ReadOptions, learn: LearnOptions, update: Sequence[str], output: str | None
+) -> int:
+    """`dedupe learn`: learns from the sources what each site says on many pages, adds it to the rules files of
+    `update`, and writes it all as rules; gives the exit code. Raises as clean_files does.
+    """
+    from dedupe.learn.file import read_learned
+    from dedupe.learn.learn import learn_files
+
+    if list(names).count("-") > 1:
+        raise ValueError("- stands for stdin, which can be read once only")
+    known = [read_learned(Path(name)) for name in update]
+    report = Report(shows_progress=False)
+    if names or not known:
+        options = replace(learn, by=learn.by or (known[0].options.by if known else ""))
+        with closing(Aside()) as aside:
+            readable = _put_streams_aside(names, aside, report)
+            known.append(learn_files(readable, read, options, report, aside))
+    learned = reduce(lambda all, more: all.merge(more), known)
+    report.say(learned.summary())
+    report.close(with_stats=False)
+    if output not in (None, "-") and report.failures:
+        raise InputError(f"{output}: is as it was, since not all input could be read")
+    with ended(open_sink(output or "-")) as sink:
+        sink.write(learned.to_toml().encode())
+    return report.exit_code
+
+
+def _learn_rules(
+    names: Sequence[str], read: ReadOptions, clean: CleanOptions, learn: LearnOptions, aside: Aside
+) -> "Rules":
+    """The rules of a run that learns: those there are, and those of its sources. What cannot be read is told of by
+    the run itself."""
+    from dedupe.clean.rules import load_rules
+    from dedupe.learn.learn import learn_files
+
+    known = load_rules(clean.rules)
+    options = replace(learn, by=clean.by or known.by)
+    learned = learn_files(names, read, options, Report(shows_progress=False, is_silent=True), aside)
+    say(learned.summary())
+    return load_rules(clean.rules, clean.no_rule, learned.rules)
+
+
+def _put_streams_aside(names: Sequence[str], aside: Aside, report: Report) -> list[str]:
+    """The sources that can be read twice, those among them that are streams from where they are put."""
+    readable = []
+    for name in names:
+        try:
+            if name == "-" or is_special(name):
+                greet_terminal(name)
+                aside.put(name)
+        except (InputError, OSError) as error:
+            report.fail(str(error) if isinstance(error, InputError) else f"{name}: cannot be read: {error}")
+        else:
+            readable.append(name)
+    return readable
 
 
 def drop_files(names: Sequence[str], read: ReadOptions, split: str, drop: DropOptions, write: WriteOptions) -> int:
@@ -62,55 +132,105 @@ def _run_files(
     command: str,
     clean: CleanOptions,
     drop: DropOptions | None,
+    learn: LearnOptions | None = None,
 ) -> int:
-    if write.in_place and "-" in names:
-        raise ValueError("--in-place rewrites files; stdin is none")
-    if write.audit and os.path.realpath(write.audit) in map(os.path.realpath, [*names, write.output or ""]):
-        raise ValueError(f"--audit {write.audit}: is a file of this run already; choose another")
+    _check_names(names, write, drop)
     report = Report(checking=write.check, counts_lines=write.stats, shows_progress=write.progress)
-    cleaner = None if command == "drop" else Cleaner(clean)
     dropper = _make_dropper(drop, read, write) if drop else None
     threads = drop.threads or _count_cores() if drop else 1
-    flow = Flow(read, report, cleaner, dropper, "never" if clean.page else clean.split, threads)
-    removed = open_sink(drop.removed) if drop and drop.removed else None
+    flow = Flow(read, report, None, dropper, "never" if clean.page else clean.split, threads)
+    sinks: list[Ending] = []  # what takes its place at the end, all of it or nothing
     try:
+        rules = None
+        if learn:
+            names = _put_streams_aside(names, flow.aside, report)
+            rules = _learn_rules(names, read, clean, learn, flow.aside)
+        if command != "drop":
+            flow.cleaner = _make_cleaner(clean, rules)
         if dropper and not dropper.policy.decides_at_once:
             names = _collect(flow, names)
-        if dropper:
-            dropper.removed = removed
-        flow.journal = Journal(write.audit, _audit_head(command, clean, drop, write)) if write.audit else None
+        if dropper and drop and drop.removed:
+            dropper.removed = open_sink(drop.removed)
+            sinks.append(dropper.removed)
+        if write.audit:
+            flow.journal = _make_journal(write.audit, _audit_head(command, clean, drop, write, learn))
+            sinks.append(flow.journal)
         if write.in_place or write.check or write.diff:
             _run_each(flow, names, write)
         else:
-            _run_into_one(flow, names, write)
-        if removed:
-            removed.commit()
-        if flow.journal:
-            flow.journal.commit()
+            out = open_sink(write.output or "-")
+            sinks.append(out)
+            _run_into_one(flow, names, out, write)
+        for sink in sinks:
+            sink.finish()
+        for sink in sinks:
+            sink.commit()
     except BaseException:
-        if removed:
-            removed.abort()
-        if flow.journal:
-            _end_journal(flow.journal, report)
+        for sink in sinks:
+            _give_up(sink, flow)
         raise
     finally:
         if dropper:
             report.drops = dropper.summary()
             dropper.close()
+        flow.aside.close()
         report.close(with_stats=write.stats)
     return report.exit_code
 
 
-def _end_journal(journal: Journal, report: Report) -> None:
-    """Ends the audit of a run that stops early: it stays where files were rewritten, which it alone can undo."""
+def _check_names(names: Sequence[str], write: WriteOptions, drop: DropOptions | None) -> None:
+    """No file of a run is two things at once, but for an output that takes the place of an input."""
+    if write.in_place and "-" in names:
+        raise ValueError("--in-place rewrites files; stdin is none")
+    if list(names).count("-") > 1:
+        raise ValueError("- stands for stdin, which can be read once only")
+    taken = {os.path.realpath(name) for name in [*names, write.output or "-"] if name != "-"}
+    for option, name in (("--removed", drop.removed if drop else None), ("--audit", write.audit)):
+        if name is None or is_special(name):
+            continue
+        if name == "-":
+            raise ValueError(f"{option} -: stdout has the output; name a file")
+        if os.path.realpath(name) in taken:
+            raise ValueError(f"{option} {name}: is a file of this run already; choose another")
+        taken.add(os.path.realpath(name))
+
+
+def _give_up(sink: Ending, flow: Flow) -> None:
+    """Ends what a run that stops early was writing. Nothing of it stays, but where files were rewritten: then
+    it alone has what was taken from them."""
+    report = flow.report
     if not report.rewritten:
-        journal.abort()
+        sink.abort()
         return
     try:
-        journal.commit()
-        report.say(f"{journal.name}: tells of the files that were rewritten until then")
+        if flow.journal and sink is flow.journal:
+            flow.journal.cut()
+        else:
+            sink.commit()
+        report.say(f"{sink.name}: tells of the files that were rewritten until then")
     except DedupeError:
-        report.say(f"{journal.part}: tells of the files that were rewritten until then, as far as it could be written")
+        report.say(f"{sink.part}: tells of the files that were rewritten until then, as far as it could be written")
+
+
+# What a run does not need, it does not import: starting costs a hook its time.
+
+
+def _make_cleaner(clean: CleanOptions, rules: "Rules | None") -> "Cleaner":
+    from dedupe.clean.cleaner import Cleaner
+
+    return Cleaner(clean, rules)
+
+
+def _make_journal(name: str, head: dict[str, object]) -> "Journal":
+    from dedupe.audit import Journal
+
+    return Journal(name, head)
+
+
+def _make_diff(source: Source) -> "Diff":
+    from dedupe.diff import Diff
+
+    return Diff(source.name, source.format)
 
 
 def _make_dropper(drop: DropOptions, read: ReadOptions, write: WriteOptions) -> "Dropper":
@@ -130,47 +250,48 @@ def _count_cores() -> int:
 
 def _collect(flow: Flow, names: Sequence[str]) -> list[str]:
     """A first run over all sources, for policies that have to see all documents; gives the sources of the
-    second, in which stdin is a file."""
+    second. Streams are put aside for it; what else cannot be read, it tells of."""
     assert flow.dropper
     report, flow.report = flow.report, Report(shows_progress=False)
-    again = []
-    for name in names:
-        if name == "-":
-            name = flow.dropper.put_stdin_aside()
+    again = _put_streams_aside(names, flow.aside, report)
+    for name in again:
         try:
-            source = open_source(name, flow.read)
+            source = _open_source(flow, name)
         except InputError:
-            again.append(name)  # the second run says so
             continue
-        try:
+        with closing(source.stream):
             flow.run_source(source, NullSink())
-            again.append(name)
-        finally:
-            source.stream.close()
     flow.report = report
     flow.dropper.decide()
     return again
 
 
-def _run_into_one(flow: Flow, names: Sequence[str], write: WriteOptions) -> None:
+def _run_into_one(flow: Flow, names: Sequence[str], sink: Sink, write: WriteOptions) -> None:
     """All sources, in order, into one stream or file."""
-    sink: Sink = open_sink(write.output) if write.output else StreamSink()
+    before: Source | None = None
+    for name in names:
+        source = _open(flow, name)
+        if source is None:
+            continue
+        if write.output in (None, "-") and _is_stdout(source):
+            source.stream.close()
+            flow.report.fail(f"{name}: is what stdout is written to; a file is given its new content by -o FILE")
+            continue
+        if before and flow.tail:
+            flow.join(sink, _gap(before, source, flow.tail))
+        _run(flow, source, sink)
+        before = source
+    if write.output not in (None, "-") and flow.report.failures:
+        raise InputError(f"{write.output}: is as it was, since not all input could be read")
+
+
+def _is_stdout(source: Source) -> bool:
+    """Whether a run would read what it writes, without end."""
     try:
-        before: Source | None = None
-        for name in names:
-            source = _open(flow, name)
-            if source is None:
-                continue
-            if before and flow.tail:
-                flow.join(sink, _gap(before, source, flow.tail))
-            _run(flow, source, sink)
-            before = source
-        if write.output and flow.report.failures:
-            raise InputError(f"{write.output}: is as it was, since not all input could be read")
-        sink.commit()
-    except BaseException:
-        sink.abort()
-        raise
+        mine, other = os.fstat(source.stream.fileno()), os.fstat(sys.stdout.fileno())
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISREG(mine.st_mode) and os.path.samestat(mine, other) and len(source.first) > 0
 
 
 def _gap(before: Source, source: Source, tail: bytes) -> bytes:
@@ -182,7 +303,9 @@ def _gap(before: Source, source: Source, tail: bytes) -> bytes:
 
 def _run_each(flow: Flow, names: Sequence[str], write: WriteOptions) -> None:
     """Each source by itself: into its own place, or only looked at."""
-    out = StreamSink()
+    out = StreamSink() if write.diff else None
+    if write.in_place:  # a file that is named twice is rewritten once
+        names = list({os.path.realpath(name): name for name in reversed(names)}.values())[::-1]
     for name in names:
         if write.in_place and is_special(name):
             flow.report.fail(f"{name}: is no regular file, and cannot be rewritten in place")
@@ -190,36 +313,42 @@ def _run_each(flow: Flow, names: Sequence[str], write: WriteOptions) -> None:
         source = _open(flow, name)
         if source is None:
             continue
-        if write.diff:
-            diff = Diff(source.name, source.format)
-            flow.on_change = lambda line, change, diff=diff: out.write(
-                "".join(diff.lines(line, change)).encode("utf-8", "surrogateescape")
-            )
+        if out:
+            flow.on_change = _write_diff(_make_diff(source), out)
         sink: Sink = NullSink()
         try:
             if write.in_place:
                 sink = FileSink(name)
             changed = _run(flow, source, sink)
+            if changed:
+                sink.finish()
+                flow.report.rewritten += write.in_place  # an interrupt may come between the two
+                sink.commit()
+            else:
+                sink.abort()
         except BaseException:
             sink.abort()
             raise
-        if not changed:
-            sink.abort()
-            continue
-        sink.commit()
-        flow.report.rewritten += write.in_place
-        if write.in_place or write.check:
+        if changed and (write.in_place or write.check):
             flow.report.note_change(name)
 
 
+def _write_diff(diff: "Diff", out: Sink) -> Callable[[int, Change], None]:
+    return lambda line, change: out.write("".join(diff.lines(line, change)).encode("utf-8", "surrogateescape"))
+
+
 def _open(flow: Flow, name: str) -> Source | None:
-    if name == "-" and sys.stdin and sys.stdin.isatty():
-        flow.report.say("reading from the terminal; end with Ctrl-D, or name files")
     try:
-        return open_source(name, flow.read)
+        if flow.aside.path(name) is None:
+            greet_terminal(name)
+        return _open_source(flow, name)
     except InputError as error:
         flow.report.fail(str(error))
         return None
+
+
+def _open_source(flow: Flow, name: str) -> Source:
+    return open_source(name, flow.read, flow.aside.path(name))
 
 
 def _run(flow: Flow, source: Source, sink: Sink) -> bool:
@@ -234,7 +363,9 @@ def _run(flow: Flow, source: Source, sink: Sink) -> bool:
         source.stream.close()
 
 
-def _audit_head(command: str, clean: CleanOptions, drop: DropOptions | None, write: WriteOptions) -> dict[str, object]:
+def _audit_head(
+    command: str, clean: CleanOptions, drop: DropOptions | None, write: WriteOptions, learn: LearnOptions | None
+) -> dict[str, object]:
     from dedupe import __version__
     from dedupe.engine.unicode_tables import VERSION
 
@@ -243,63 +374,9 @@ def _audit_head(command: str, clean: CleanOptions, drop: DropOptions | None, wri
         "unicode": VERSION,
         "command": command,
         "in_place": write.in_place,
-        "options": {**asdict(clean), **(asdict(drop) if drop else {})},
+        "options": {
+            **asdict(clean),
+            **(asdict(drop) if drop else {}),
+            **({"learn": asdict(learn)} if learn else {}),
+        },
     }
-
-
-def restore_files(audit: str, name: str | None, output: str | None, in_place: bool) -> int:
-    """`dedupe restore`: the input back from the output and its audit; gives the exit code.
-
-    Raises AuditError where the two do not belong together, before anything is written.
-    """
-    if in_place:
-        if name or output:
-            raise ValueError("--in-place restores the files that the audit names; FILE and --output do not go with it")
-        return _restore_in_place(audit)
-    stream = _open_output(name or "-")
-    if output:
-        sink: Sink = open_sink(output)
-        try:
-            for data in restore_stream(audit, stream, name):
-                sink.write(data)
-            sink.commit()
-        except BaseException:
-            sink.abort()
-            raise
-        return 0
-    with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
-        for data in restore_stream(audit, stream, name):
-            spool.write(data)
-        spool.seek(0)
-        sink = StreamSink()
-        while data := spool.read(COPY_BYTES):
-            sink.write(data)
-    return 0
-
-
-def _open_output(name: str) -> BinaryIO:
-    try:
-        return open_unpacked(name)
-    except OSError as error:
-        raise InputError(f"{name}: cannot be read: {error.strerror}; give the file that dedupe wrote") from None
-
-
-def _restore_in_place(audit: str) -> int:
-    failed = False
-    for section in read_sections(audit, in_place=True):
-        try:
-            sink = FileSink(section.source)
-            try:
-                with _open_output(section.source) as stream:
-                    for data in section.restore(stream):
-                        sink.write(data)
-                    section.expect_end(stream)
-                sink.commit()
-            except BaseException:
-                sink.abort()
-                raise
-        except DedupeError as error:
-            sys.stderr.write(f"dedupe: {error}\n")
-            section.skip()
-            failed = True
-    return 2 if failed else 0

@@ -30,6 +30,14 @@ class Cleaned(NamedTuple):
     edits: Sequence[Edit]
 
 
+class Removal(NamedTuple):
+    """A document that goes: its number, its keeper's, and their exact similarity."""
+
+    document: int
+    keeper: int
+    similarity: float
+
+
 class Splice(NamedTuple):
     """An edit as the stages pass it on: byte offsets into UTF-8, nothing decoded yet."""
 
@@ -37,6 +45,23 @@ class Splice(NamedTuple):
     end: int
     put: bytes
     rule: str
+
+
+class Edits(NamedTuple):
+    """What is taken out of the documents of a batch: int64 rows (document, start, end, number of the rule)
+    in order, spans of UTF-8 that go; and, for documents decided by hand, splices."""
+
+    rows: bytes
+    names: Sequence[str]
+    by_hand: Mapping[int, list[Splice]]
+
+    def splices(self) -> dict[int, list[Splice]]:
+        """All as splices, by document; documents that stay as they are are not in it."""
+        splices: dict[int, list[Splice]] = {}
+        values = iter(memoryview(self.rows).cast("q").tolist())
+        for i, start, end, rule in zip(values, values, values, values, strict=True):
+            splices.setdefault(i, []).append(Splice(start, end, b"", self.names[rule]))
+        return {**splices, **self.by_hand}
 
 
 class Change(NamedTuple):
@@ -64,7 +89,7 @@ class Change(NamedTuple):
         return self.document[edit.start : edit.end]
 
 
-def apply_splices(data: bytes, splices: Sequence[Splice]) -> bytes:
+def apply_splices(data: bytes | bytearray, splices: Sequence[Splice]) -> bytes:
     """`data` with each span replaced; the splices ascend and do not overlap."""
     pieces, position = [], 0
     for start, end, put, _ in splices:

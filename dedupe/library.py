@@ -6,8 +6,9 @@ from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from dedupe.clean.cleaner import Cleaner
-from dedupe.document import Cleaned, Edit, Splice, apply_splices
+from dedupe.document import Cleaned, Edit, Removal, Splice, apply_splices
 from dedupe.options import CleanOptions, DropOptions
+from dedupe.sources import source_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,15 +22,16 @@ Document = TypeVar("Document", str, Mapping[str, Any])
 def clean_text(text: str, options: CleanOptions | None = None) -> Cleaned:
     """Cleans one document, or one capture with several articles.
 
-    The result's edits lead from `text` to the clean text. Raises RulesError where `options` names
-    rules that cannot be used.
+    The result's edits lead from `text` to the clean text. Raises TypeError for a text that is no string,
+    RulesError where `options` names rules that cannot be used, ValueError where it switches off what there
+    is not.
 
     >>> clean_text("Rain in Rome again\\n\\nRain in Rome again\\n\\n" + "It rained for hours. " * 9).text[:20]
     'Rain in Rome again\\n\\n'
     """
-    data = text.encode("utf-8", "surrogatepass")
-    cleaner = Cleaner(options)
-    splices = cleaner.clean_document(data)
+    data = encode(text)
+    cleaner = _make_cleaner(options)
+    splices = cleaner.clean_document(data, cleaner.options.source)
     if not splices:
         return Cleaned(text, ())
     clean = apply_splices(data, splices).decode("utf-8", "surrogatepass")
@@ -58,23 +60,49 @@ def clean_documents(
     >>> list(clean_documents([{"id": 1, "text": "News."}]))
     [{'id': 1, 'text': 'News.'}]
     """
-    cleaner = Cleaner(options)
-    stream = iter(documents)
+    return _clean_documents(each(documents, "clean_text"), _make_cleaner(options), field)
+
+
+def _clean_documents(stream: Iterator[Document], cleaner: Cleaner, field: str) -> Iterator[Document]:
     while batch := list(islice(stream, BATCH_DOCUMENTS)):
-        texts = [_text_of(document, field).encode("utf-8", "surrogatepass") for document in batch]
+        texts = [encode(text_of(document, field)) for document in batch]
         offsets = array("q", [0])
         for text in texts:
             offsets.append(offsets[-1] + len(text))
-        for i, splices in cleaner.find_edits(b"".join(texts), offsets).splices().items():
+        sources = [source_of(document, cleaner.by) or cleaner.options.source for document in batch]
+        for i, splices in cleaner.find_edits(b"".join(texts), offsets, sources).splices().items():
             clean = apply_splices(texts[i], splices).decode("utf-8", "surrogatepass")
             batch[i] = _with_text(batch[i], field, clean)
         yield from batch
 
 
-def _text_of(document: str | Mapping[str, Any], field: str) -> str:
-    text = document if isinstance(document, str) else document[field]
+def each(documents: Iterable[Any], for_one: str = "") -> Iterator[Any]:
+    """The documents one by one; a single text is none of their kind."""
+    if isinstance(documents, str | bytes | Mapping):
+        what, hint = type(documents).__name__, f"; {for_one} takes one" if for_one else ""
+        raise TypeError(f"documents must be an iterable of str or mappings, not one {what}{hint}")
+    return iter(documents)
+
+
+def _make_cleaner(options: CleanOptions | None) -> Cleaner:
+    if options is not None and not isinstance(options, CleanOptions):
+        raise TypeError(f"options must be CleanOptions, not {type(options).__name__}")
+    return Cleaner(options)
+
+
+def encode(text: str) -> bytes:
     if not isinstance(text, str):
-        raise TypeError(f"a text must be a str, not {type(text).__name__}")
+        hint = "; decode it first" if isinstance(text, bytes | bytearray | memoryview) else ""
+        raise TypeError(f"a text must be a str, not {type(text).__name__}{hint}")
+    return text.encode("utf-8", "surrogatepass")
+
+
+def text_of(document: str | Mapping[str, Any], field: str) -> str:
+    if isinstance(document, str):
+        return document
+    if not hasattr(document, "keys"):
+        raise TypeError(f"a document must be a str or a mapping, not {type(document).__name__}")
+    text: str = document[field]
     return text
 
 
@@ -82,14 +110,6 @@ def _with_text(document: Document, field: str, text: str) -> Document:
     if isinstance(document, str):
         return text
     return cast(Document, {**document, field: text})
-
-
-class Removal(NamedTuple):
-    """A document that goes: its number, its keeper's, and their exact similarity."""
-
-    document: int
-    keeper: int
-    similarity: float
 
 
 class Result(NamedTuple):
@@ -121,13 +141,15 @@ def drop_duplicates(
     from dedupe.near.keep import LAST, parse_policy
     from dedupe.near.match import Matcher
 
+    if options is not None and not isinstance(options, DropOptions):
+        raise TypeError(f"options must be DropOptions, not {type(options).__name__}")
+    stream, number = each(documents), 0
     options = options or DropOptions()
     policy, matcher, spool = parse_policy(options.keep), Matcher(options), Spool()
     collector = Collector(matcher)
-    stream, number = iter(documents), 0
-    with spool.file:
+    with spool:
         while batch := list(islice(stream, BATCH_DOCUMENTS)):
-            texts = [_text_of(document, field).encode("utf-8", "surrogatepass") for document in batch]
+            texts = [encode(text_of(document, field)) for document in batch]
             at = spool.put(b"".join(texts))
             places, keys = array("q"), []
             for document, text in zip(batch, texts, strict=True):
@@ -164,7 +186,7 @@ def sketch(texts: Iterable[str], n_perm: int = 128) -> "np.ndarray[Any, np.dtype
 
     from dedupe.near.match import sketch_documents
 
-    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+    encoded = [encode(text) for text in each(texts)]
     offsets = array("q", accumulate(map(len, encoded), initial=0))
     signatures = sketch_documents(b"".join(encoded), offsets, n_perm).signatures
     return np.frombuffer(signatures, np.uint32).reshape(len(encoded), n_perm)

@@ -1,11 +1,36 @@
 """What each stage may be told: one frozen dataclass a stage, and the only home of defaults.
 
 The command line, the library and the configuration file fill these; no stage has defaults of its own.
-A wrong value is a ValueError at construction, before anything is read.
+A wrong value is a ValueError at construction, a wrong type a TypeError, before anything is read.
 """
 
 from dataclasses import dataclass, field
-from typing import Literal
+from os import PathLike
+from typing import Any, Literal
+
+FLAG, TEXT, COUNT, RATIO, NAMES = "True or False", "a str", "an int", "a number", "a tuple of str"
+
+
+def expect(kind: str, **values: object) -> None:
+    """TypeError for the first value that is not of this kind."""
+    for name, value in values.items():
+        if not _is_a(kind, value):
+            raise TypeError(f"{name} must be {kind}, not {value!r} of type {type(value).__name__}")
+
+
+def _is_a(kind: str, value: Any) -> bool:
+    if isinstance(value, bool) or kind == FLAG:
+        return isinstance(value, bool) and kind == FLAG
+    if kind == TEXT:
+        return isinstance(value, str)
+    if kind == NAMES:
+        return isinstance(value, tuple | list) and all(isinstance(name, str | PathLike) for name in value)
+    return hasattr(value, "__index__") or (kind == RATIO and isinstance(value, float))
+
+
+def expect_or_none(kind: str, **values: object) -> None:
+    """As `expect`; None is right too."""
+    expect(kind, **{name: value for name, value in values.items() if value is not None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +47,8 @@ class ReadOptions:
     """Stop at the first broken record instead of passing it through."""
 
     def __post_init__(self) -> None:
+        expect(TEXT, field=self.field, id_field=self.id_field)
+        expect(FLAG, strict=self.strict)
         if self.format not in (None, "text", "jsonl"):
             raise ValueError(f"format {self.format!r}: use text or jsonl")
 
@@ -34,6 +61,9 @@ class RepairOptions:
     """Off, text stays as broken as it is; bytes that are not UTF-8 are decoded all the same."""
     unescape_html: bool = False
     """Turn `&amp;` and its like into characters. Off: authors write about entities too."""
+
+    def __post_init__(self) -> None:
+        expect(FLAG, enabled=self.enabled, unescape_html=self.unescape_html)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +80,42 @@ class CleanOptions:
     """Rules files to apply beside the shipped ones."""
     no_rule: tuple[str, ...] = ()
     """Rules that do not apply: an id (`en.share`), or a family (`en`, `repeat`)."""
+    by: str = ""
+    """JSONL: the field that names a document's source, for rules that are for one; empty: what the rules
+    were learned by, else `source`, else the host of `url`."""
+    source: str = ""
+    """The source of documents that do not name theirs."""
     page: bool = False
     """Each document is all visible text of one web page, a block a line: only its article stays."""
     headline: bool = True
     """Of a page, the headline stays above its article."""
 
     def __post_init__(self) -> None:
+        expect(TEXT, split=self.split)
+        expect(NAMES, rules=self.rules, no_rule=self.no_rule)
+        expect(FLAG, page=self.page, headline=self.headline)
+        if not isinstance(self.repair, RepairOptions):
+            raise TypeError(f"repair must be RepairOptions, not {self.repair!r}")
         if self.captions not in ("keep", "drop"):
             raise ValueError(f"captions {self.captions!r}: use keep or drop")
+        if self.split not in ("auto", "never"):
+            _check_split(self.split)
         if not self.page and not self.headline:
             raise ValueError("--no-headline says what stays of a page; it goes with --page")
         if self.page and self.split not in ("auto", "never"):
             raise ValueError(f"split {self.split!r}: with --page, each document is one page and is not split")
-        if self.split in ("auto", "never"):
-            return
-        import regex
 
-        try:
-            regex.compile(self.split)
-        except regex.error as error:
-            raise ValueError(f"split {self.split!r}: {error}; use auto, never or a regular expression") from None
+
+def _check_split(split: str) -> None:
+    """ValueError for what is no regular expression, or is hardly meant as one."""
+    if split.strip().lower() in ("auto", "never", ""):
+        raise ValueError(f"split {split!r}: use auto or never as they stand here, or a regular expression")
+    import regex
+
+    try:
+        regex.compile(split)
+    except regex.error as error:
+        raise ValueError(f"split {split!r}: {error}; use auto, never or a regular expression") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +138,9 @@ class WriteOptions:
     """A progress line on stderr; None: on a terminal."""
 
     def __post_init__(self) -> None:
+        expect_or_none(TEXT, output=self.output, audit=self.audit)
+        expect(FLAG, in_place=self.in_place, check=self.check, diff=self.diff, stats=self.stats)
+        expect_or_none(FLAG, progress=self.progress)
         if self.output and (self.in_place or self.check or self.diff):
             raise ValueError("--output goes with none of --in-place, --check and --diff")
         if self.in_place and (self.check or self.diff):
@@ -122,6 +171,11 @@ class DropOptions:
     def __post_init__(self) -> None:
         from dedupe.near.keep import parse_policy
 
+        expect(RATIO, threshold=self.threshold, recall=self.recall)
+        expect(TEXT, keep=self.keep)
+        expect(FLAG, annotate=self.annotate)
+        expect_or_none(TEXT, removed=self.removed)
+        expect(COUNT, memory=self.memory, threads=self.threads)
         if not 0 < self.threshold <= 1:
             raise ValueError(f"threshold {self.threshold}: use a number above 0 and not above 1")
         if not 0 < self.recall < 1:
@@ -129,3 +183,23 @@ class DropOptions:
         if self.memory < 0 or self.threads < 0:
             raise ValueError("memory and threads are counts; 0 sets no limit")
         parse_policy(self.keep)
+
+
+@dataclass(frozen=True, slots=True)
+class LearnOptions:
+    """What makes a line of many documents boilerplate."""
+
+    by: str = ""
+    """JSONL: the field that names a document's source; empty: `source`, else the host of `url`."""
+    date_field: str = "date"
+    """JSONL: the field that says when a document appeared; where few have it, their order in the input does."""
+    min_documents: int = 10
+    """Documents of a source that a line must stand on."""
+    min_share: float = 0.02
+    """Share of a source's documents that a line must stand on, 0 to 1."""
+
+    def __post_init__(self) -> None:
+        if self.min_documents < 2:
+            raise ValueError(f"min_documents {self.min_documents}: what stands on one document is not said often")
+        if not 0 <= self.min_share <= 1:
+            raise ValueError(f"min_share {self.min_share}: use a number between 0 and 1")

@@ -6,21 +6,23 @@ matcher which records go; their edits are applied to the bytes that were read, a
 untouched. What does not depend on earlier batches is prepared by threads, in order, a few batches ahead.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from dedupe.audit import Journal
+from dedupe.ahead import map_ahead
+from dedupe.aside import Aside
 from dedupe.changes import Changes
-from dedupe.clean.cleaner import Cleaner
 from dedupe.document import Change, Splice, apply_splices
 from dedupe.errors import RecordError
 from dedupe.options import ReadOptions
 from dedupe.read import Batch, Block, Source, read_blocks
 from dedupe.report import Report
+from dedupe.sources import find_sources
 from dedupe.write import Sink
 
 if TYPE_CHECKING:
+    from dedupe.audit import Journal
+    from dedupe.clean.cleaner import Cleaner
     from dedupe.near.drop import Dropper, Sketched
 
 TAIL_BYTES = 4  # of the output, to know how it ends
@@ -41,7 +43,7 @@ class Flow:
         self,
         read: ReadOptions,
         report: Report,
-        cleaner: Cleaner | None = None,
+        cleaner: "Cleaner | None" = None,
         dropper: "Dropper | None" = None,
         split: str = "auto",
         threads: int = 1,
@@ -49,12 +51,13 @@ class Flow:
         self.read, self.report, self.cleaner, self.dropper = read, report, cleaner, dropper
         self.split, self.threads = split, threads
         self.journal: Journal | None = None
+        self.aside = Aside()
         self.on_change: Callable[[int, Change], None] | None = None
         self.tail = b""
 
     def run_source(self, source: Source, sink: Sink) -> bool:
         """Passes one source into `sink`; True where something changes."""
-        changed = False
+        changed = is_whole = False
         if self.journal:
             self.journal.begin(source.name, source.format)
         try:
@@ -66,9 +69,10 @@ class Flow:
                 sink.write(output)
                 self._account(batch, changes, output)
                 changed = changed or len(changes) > 0
+            is_whole = True
         finally:
             if self.journal:
-                self.journal.end()
+                self.journal.end(rewrites=is_whole and changed)
         return changed
 
     def _prepare_all(self, source: Source) -> Iterator[Prepared]:
@@ -77,9 +81,12 @@ class Flow:
         # Lines that a regular expression takes out leave no beginning sure.
         needles = b"" if self.cleaner is None else None if self.cleaner.has_patterns else self.cleaner.tables.needles
         blocks = read_blocks(source, self.split, needles)
+        if self.cleaner and self.cleaner.asks_for_sources and not self.cleaner.options.source:
+            if source.format == "text":
+                self.report.say(f"{source.name}: text names no source, which some rules are for; say --source NAME")
         if self.dropper:
             blocks = self.dropper.make_readable_again(source, blocks)
-        for prepared in self._map(self._prepare, blocks):
+        for prepared in map_ahead(self._prepare, blocks, self.threads):
             prepared.batch.line = line
             line += prepared.batch.count_lines()
             yield prepared
@@ -89,22 +96,6 @@ class Flow:
         changes = clean_batch(batch, self.cleaner) if self.cleaner else Changes(batch)
         sketched = self.dropper.sketch(block, batch, changes, self.split) if self.dropper else None
         return Prepared(batch, changes, sketched)
-
-    def _map(self, work: Callable[[Block], Prepared], blocks: Iterator[Block]) -> Iterator[Prepared]:
-        """map(work, blocks), by threads where there are several; at most a few blocks wait."""
-        if self.threads < 2:
-            yield from map(work, blocks)
-            return
-        from concurrent.futures import Future, ThreadPoolExecutor
-
-        with ThreadPoolExecutor(self.threads) as pool:
-            waiting: deque[Future[Prepared]] = deque()
-            for block in blocks:
-                waiting.append(pool.submit(work, block))
-                if len(waiting) > self.threads:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
 
     def join(self, sink: Sink, gap: bytes) -> None:
         """Bytes between two sources that become one stream."""
@@ -136,19 +127,21 @@ class Flow:
             self.report.broken(source.name, batch.line_of(i), fault, "passed through as it is")
 
 
-def clean_batch(batch: Batch, cleaner: Cleaner) -> Changes:
+def clean_batch(batch: Batch, cleaner: "Cleaner") -> Changes:
     """What becomes of the records of a batch."""
     rescued = {i: change for i in batch.broken() if (change := _rescue(batch, i, cleaner))}
-    return Changes(batch, cleaner.find_edits(batch.text, batch.offsets), rescued)
+    sources = find_sources(batch, cleaner.by, cleaner.options.source) if cleaner.asks_for_sources else ()
+    return Changes(batch, cleaner.find_edits(batch.text, batch.offsets, sources), rescued)
 
 
-def _rescue(batch: Batch, i: int, cleaner: Cleaner) -> Change | None:
+def _rescue(batch: Batch, i: int, cleaner: "Cleaner") -> Change | None:
     """A record whose bytes are not UTF-8, decoded, cleaned and replaced as a whole."""
     rescued = batch.rescue(i)
     if rescued is None:
         return None
     document = rescued.document(0)
-    edits = cleaner.clean_document(document)
+    source = find_sources(rescued, cleaner.by, cleaner.options.source)[0] if cleaner.asks_for_sources else ""
+    edits = cleaner.clean_document(document, source)
     output = apply_splices(rescued.raw, rescued.place(0, edits))
     whole = Splice(batch.starts[i], batch.starts[i + 1], output, "repair.bytes")
     return Change(output, document, edits, [whole], is_whole=True)

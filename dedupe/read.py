@@ -10,12 +10,12 @@ begins, or the whole file where nothing of the kind is found.
 """
 
 import io
-import sys
+import os
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, cast
+from typing import Any, BinaryIO, NamedTuple
 
 from dedupe.clean.lines import ARTIFACT, Lines
 from dedupe.document import Splice
@@ -24,12 +24,12 @@ from dedupe.errors import InputError
 from dedupe.options import ReadOptions
 from dedupe.repair import decode_bytes
 from dedupe.split import split_articles
+from dedupe.unpack import MAGIC_BYTES, SUFFIXES, open_unpacked, read_some, unpacking_command
 
 BLOCK_BYTES = 1 << 20  # what stays in the second-level cache from stage to stage
 BOM = b"\xef\xbb\xbf"
 MARK = "mark"  # the format of a byte-order mark, which is passed on and never looked into
 FORMATS = {".txt": "text", ".text": "text", ".md": "text", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
-COMPRESSIONS = (".gz", ".zst", ".xz", ".bz2")
 OK, BLANK, NOT_JSON, NOT_OBJECT, NO_FIELD, NOT_STRING, NOT_UTF8 = range(7)  # the engine's, and one more
 BROKEN = frozenset([NOT_JSON, NOT_OBJECT, NOT_UTF8])
 
@@ -66,7 +66,7 @@ class Batch:
         "text",
     )
 
-    def __init__(self, raw: bytes, at: int, line: int, format: str, options: ReadOptions) -> None:
+    def __init__(self, raw: bytes | bytearray, at: int, line: int, format: str, options: ReadOptions) -> None:
         self.raw, self.at, self.line, self.format = raw, at, line, format
         self.options = options
         self.starts: Sequence[int]
@@ -88,7 +88,7 @@ class Batch:
         return len(self.status)
 
     def record(self, i: int) -> bytes:
-        return self.raw[self.starts[i] : self.starts[i + 1]]
+        return bytes(self.raw[self.starts[i] : self.starts[i + 1]])
 
     def document(self, i: int) -> bytes:
         return bytes(memoryview(self.text)[self.offsets[i] : self.offsets[i + 1]])
@@ -106,7 +106,7 @@ class Batch:
         if self.format != "jsonl":
             return list(splices)
         first, last = self.spans[2 * i], self.spans[2 * i + 1]
-        content = self.raw[first:last]
+        content = bytes(self.raw[first:last])
         offsets = array("q", [offset for splice in splices for offset in splice[:2]])
         places = memoryview(engine.raw_offsets(content, offsets)).cast("q")
         ascii_only = content.isascii()
@@ -169,12 +169,18 @@ def json_escape(text: bytes, ascii_only: bool) -> bytes:
         return b""
     import json
 
-    return json.dumps(text.decode("utf-8", "surrogatepass"), ensure_ascii=ascii_only)[1:-1].encode(
-        "utf-8", "surrogatepass"
-    )
+    inside = json.dumps(text.decode("utf-8", "surrogatepass"), ensure_ascii=ascii_only)[1:-1]
+    return escape_line_ends(inside).encode("utf-8", "surrogatepass")
 
 
-def _is_utf8(data: bytes) -> bool:
+def escape_line_ends(inside: str) -> str:
+    """JSON without the characters that it may hold as they are, and that many a reader ends lines at."""
+    if inside.isascii():
+        return inside
+    return inside.replace("\x85", "\\u0085").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _is_utf8(data: bytes | bytearray) -> bool:
     try:
         data.decode()
     except UnicodeDecodeError:
@@ -196,103 +202,55 @@ def _why_not_json(record: bytes) -> str:
     return "is not JSON (nested too deeply)"
 
 
-def open_source(name: str, options: ReadOptions) -> Source:
-    """Opens a file, or stdin for `-`; InputError says what is wrong with it and what to do."""
-    path = Path(name)
-    if name != "-" and path.is_dir():
+def open_source(name: str, options: ReadOptions, aside: str | None = None) -> Source:
+    """Opens a file, or stdin for `-`; InputError says what is wrong with it and what to do.
+
+    `aside` is where the source was put, if it was.
+    """
+    path = Path(aside or name)
+    if name != "-" and os.path.isdir(name):
         raise InputError(f"{name}: is a directory; name its files, for example {name}/*.jsonl")
     stream: BinaryIO | None = None
     try:
-        stream = open_unpacked(name)
-        first = _read(stream, BLOCK_BYTES)
-    except InputError:
-        raise
+        stream = open_unpacked(aside or name)
+        first = _read_first(stream)
+        if first.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise InputError(f"{name}: is UTF-16; convert it first: iconv -f utf-16 -t utf-8")
+        if command := unpacking_command(first):
+            raise InputError(f"{name}: is packed, and not named so; unpack it first: {command}")
     except OSError as error:
         raise InputError(f"{name}: cannot be read: {error.strerror or error}; check the name and its rights") from None
-    except Exception as error:  # each of the four packages has errors of its own
-        raise InputError(f"{name}: cannot be unpacked: {error}; is the suffix right?") from None
-    if first.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise InputError(f"{name}: is UTF-16; convert it first: iconv -f utf-16 -t utf-8")
+    except ValueError as error:  # a NUL in the name
+        raise InputError(f"{name}: cannot be read: {error}") from None
+    except InputError:
+        if stream and name != "-":
+            stream.close()
+        raise
     return Source("-" if name == "-" else name, stream, options.format or guess_format(path, first), first)
 
 
-def open_unpacked(name: str) -> BinaryIO:
-    """A file's bytes, unpacked by its suffix; stdin's for `-`."""
-    if name == "-":
-        if sys.stdin is None:
-            raise InputError("-: stdin is closed; name a file")
-        return sys.stdin.buffer.raw if isinstance(sys.stdin.buffer, io.BufferedReader) else sys.stdin.buffer
-    match Path(name).suffix:
-        case ".gz":
-            import gzip
-
-            return cast(BinaryIO, gzip.open(name))
-        case ".bz2":
-            import bz2
-
-            return cast(BinaryIO, bz2.open(name))
-        case ".xz":
-            import lzma
-
-            return cast(BinaryIO, lzma.open(name))
-        case ".zst":
-            return cast(BinaryIO, ZstdReader(open(name, "rb")))
-        case _:
-            return open(name, "rb", buffering=0)
-
-
-class ZstdReader(io.RawIOBase):
-    """A .zst file's bytes. zstandard's own reader takes a file that is cut for one that ends."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        import zstandard
-
-        self.file = file
-        self.decompressor = zstandard.ZstdDecompressor()
-        self.frame: Any = None
-        self.rest = b""  # read from the file, not unpacked yet
-        self.ready = b""
-
-    def read(self, size: int = -1) -> bytes:
-        """At most `size` bytes; EOFError where the file ends within a frame."""
-        while not self.ready:
-            data = self.rest or self.file.read(BLOCK_BYTES)
-            self.rest = b""
-            if not data:
-                if self.frame is not None:
-                    raise EOFError("the last frame is cut")
-                return b""
-            if self.frame is None:
-                self.frame = self.decompressor.decompressobj()
-            self.ready = self.frame.decompress(data)
-            if self.frame.eof:
-                self.rest, self.frame = self.frame.unused_data, None
-        taken, self.ready = self.ready[:size], self.ready[size:]
-        return taken
-
-    def close(self) -> None:
-        self.file.close()
-        super().close()
+def _read_first(stream: BinaryIO) -> bytes:
+    """The beginning of a stream, at least as much as tells what it is: a pipe may give it byte by byte."""
+    first = data = read_some(stream, BLOCK_BYTES)
+    while data and (len(first) < MAGIC_BYTES or first.isspace()) and len(first) < BLOCK_BYTES:
+        data = read_some(stream, BLOCK_BYTES)
+        first += data
+    return first
 
 
 def guess_format(path: Path, first: bytes) -> str:
     """By suffix, else by the first byte that is not white space: `{` begins JSONL."""
-    suffix = path.with_suffix("").suffix if path.suffix in COMPRESSIONS else path.suffix
+    suffix = path.with_suffix("").suffix if path.suffix in SUFFIXES else path.suffix
     by_suffix = FORMATS.get(suffix.lower())
     if by_suffix:
         return by_suffix
     return "jsonl" if first.removeprefix(BOM).lstrip()[:1] == b"{" else "text"
 
 
-def _read(stream: BinaryIO, size: int) -> bytes:
-    """`size` bytes, or fewer at the end or where a pipe has no more just now."""
-    return stream.read(size) or b""
-
-
 class Block(NamedTuple):
     """Whole records as they were read, from byte `at` of the source."""
 
-    raw: bytes
+    raw: bytes | bytearray
     at: int
     format: str
     fd: int = -1
@@ -307,13 +265,32 @@ def read_blocks(source: Source, split: str = "auto", needles: bytes | None = b""
     beginning; without needles to go by (None), text is one record. Raises InputError where the source breaks off.
     """
     at = 0
-    for raw in _blocks(source, split, needles):
+    is_plain = source.format == "jsonl" and isinstance(source.stream, io.FileIO)
+    blocks: Iterator[bytes | bytearray] = _lines_of_file(source) if is_plain else _blocks(source, split, needles)
+    for raw in blocks:
         if at == 0 and raw.startswith(BOM):
             yield Block(BOM, 0, MARK)
             at, raw = len(BOM), raw[len(BOM) :]
         if raw:
             yield Block(raw, at, source.format)
         at += len(raw)
+
+
+def _lines_of_file(source: Source) -> Iterator[bytearray]:
+    """A file's or a pipe's lines, read by the engine, which copies nothing."""
+    fd, rest = source.stream.fileno(), source.first
+    while True:
+        try:
+            lines, rest = engine.read_lines(fd, rest, BLOCK_BYTES)
+        except OSError as error:
+            raise _broken_off(source, error) from None
+        if not lines:
+            return
+        yield lines
+
+
+def _broken_off(source: Source, error: Exception) -> InputError:
+    return InputError(f"{source.name}: breaks off: {error}; is the file whole?")
 
 
 def _blocks(source: Source, split: str, needles: bytes | None) -> Iterator[bytes]:
@@ -336,9 +313,9 @@ def _blocks(source: Source, split: str, needles: bytes | None) -> Iterator[bytes
         else:
             waiting.append(data)
         try:
-            data = _read(source.stream, BLOCK_BYTES)
-        except (OSError, EOFError, ValueError) as error:
-            raise InputError(f"{source.name}: breaks off: {error}; is the file whole?") from None
+            data = read_some(source.stream, BLOCK_BYTES)
+        except OSError as error:
+            raise _broken_off(source, error) from None
     rest = b"".join(waiting)
     if rest:
         yield rest

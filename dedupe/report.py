@@ -17,6 +17,7 @@ from dedupe.document import Change, apply_splices
 from dedupe.engine import engine
 from dedupe.engine import name as engine_name
 from dedupe.read import BLANK, Batch
+from dedupe.talk import say, write_error
 
 PROGRESS_SECONDS = 0.2
 NAMED = 10  # broken records of one source that are named one by one
@@ -54,17 +55,21 @@ class Report:
     """Files that were rewritten in place."""
     failures: int = 0
     """Sources that could not be read."""
+    is_silent: bool = False
+    """Nothing is said: for a run whose sources are read again, and told of then."""
     started: float = field(default_factory=time.perf_counter)
     told: float = 0.0
 
     def __post_init__(self) -> None:
         if self.shows_progress is None:
-            self.shows_progress = sys.stderr.isatty()
+            self.shows_progress = sys.stderr is not None and sys.stderr.isatty()
 
     def say(self, message: str) -> None:
         """One line on stderr."""
+        if self.is_silent:
+            return
         self._clear_progress()
-        sys.stderr.write(f"dedupe: {message}\n")
+        say(message)
 
     def fail(self, message: str) -> None:
         """A source could not be read."""
@@ -112,12 +117,11 @@ class Report:
         self.told = now
         speed = self.bytes_in / 1e6 / max(now - self.started, 1e-9)
         line = f"dedupe: {self.records:,} records, {self.bytes_in / 1e6:,.0f} MB, {speed:,.0f} MB/s"
-        sys.stderr.write(f"\r{line:<70}")
-        sys.stderr.flush()
+        write_error(f"\r{line:<70}")
 
     def _clear_progress(self) -> None:
         if self.told:
-            sys.stderr.write(f"\r{'':<70}\r")
+            write_error(f"\r{'':<70}\r")
             self.told = 0.0
 
     def close(self, with_stats: bool) -> None:
@@ -131,7 +135,7 @@ class Report:
         if self.drops:
             self._say_drops()
         if with_stats:
-            sys.stderr.write(self.stats() + "\n")
+            write_error(self.stats() + "\n")
 
     def _say_drops(self) -> None:
         drops = self.drops

@@ -8,9 +8,9 @@ matched one by one, so the same article with other neighbours below is the same 
 from collections.abc import Sequence
 
 from dedupe.clean.lines import BLANK, LETTERS, STOP, Lines
+from dedupe.clean.patterns import LINE_SECONDS, is_found
 from dedupe.errors import RulesError
 
-PATTERN_SECONDS = 0.1  # for one line
 GAP = 3  # blank lines between two articles
 HEADLINE_WIDTHS = range(8, 241)  # columns
 MAX_JOINED = 3  # lines right below it
@@ -59,6 +59,6 @@ def _begins_by_pattern(lines: Lines, order: Sequence[int], mode: str) -> list[in
 
     pattern = regex.compile(mode)
     try:
-        return [k for k, i in enumerate(order) if pattern.search(lines.text(i), timeout=PATTERN_SECONDS)]
+        return [k for k, i in enumerate(order) if is_found(pattern, lines.text(i), whole=False)]
     except TimeoutError:
-        raise RulesError(f"--split {mode!r} took over {PATTERN_SECONDS} s on a line; make it simpler") from None
+        raise RulesError(f"--split {mode!r} took over {LINE_SECONDS:g} s on a line; make it simpler") from None

@@ -8,28 +8,51 @@ no error.
 import os
 import stat
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
 from dedupe.errors import OutputError
+
+SHOWN_NAME = 50  # characters of a name that its temporary file shows: names have 255 bytes at most
 
 
 class ClosedPipe(Exception):
     """Whoever read stdout has closed it."""
 
 
-class Sink(Protocol):
-    """Where output goes. `commit` makes it stand, `abort` leaves no trace; both end it."""
+class Ending(Protocol):
+    """What becomes of what was written: `finish` has all of it ready, `commit` makes it stand, `abort` leaves no
+    trace. The last two end it."""
 
-    def write(self, data: bytes) -> None: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def part(self) -> object:
+        """Where what is written waits until it is whole; None: nowhere."""
+
+    def finish(self) -> None: ...
     def commit(self) -> None: ...
     def abort(self) -> None: ...
+
+
+class Sink(Ending, Protocol):
+    """Where output goes."""
+
+    def write(self, data: bytes) -> None: ...
 
 
 class NullSink:
     """Nowhere: for runs that only look."""
 
+    name, part = "nothing", None
+
     def write(self, data: bytes) -> None:
+        pass
+
+    def finish(self) -> None:
         pass
 
     def commit(self) -> None:
@@ -42,7 +65,10 @@ class NullSink:
 class StreamSink:
     """stdout, unbuffered: a line that has been decided leaves at once."""
 
+    part = None
+
     def __init__(self, fd: int | None = None, name: str = "stdout") -> None:
+        self.is_mine = fd is not None
         self.fd = sys.stdout.fileno() if fd is None else fd
         self.name = name
 
@@ -50,7 +76,12 @@ class StreamSink:
         view = memoryview(data)
         try:
             while view:
-                view = view[os.write(self.fd, view) :]
+                try:
+                    view = view[os.write(self.fd, view) :]
+                except BlockingIOError:  # somebody made the pipe non-blocking
+                    import select
+
+                    select.select([], [self.fd], [])
         except BrokenPipeError:
             raise ClosedPipe from None
         except OSError as error:
@@ -58,22 +89,53 @@ class StreamSink:
                 f"{self.name}: cannot be written: {error.strerror}; what was written so far is incomplete"
             ) from None
 
-    def commit(self) -> None:
+    def finish(self) -> None:
         pass
 
+    def commit(self) -> None:
+        self.abort()
+
     def abort(self) -> None:
-        pass
+        if self.is_mine:
+            os.close(self.fd)
+            self.is_mine = False
+
+
+@contextmanager
+def naming_temporary_files() -> Iterator[None]:
+    """An OSError within is one of temporary files, and says so."""
+    try:
+        yield
+    except OSError as error:
+        from tempfile import gettempdir
+
+        raise OutputError(
+            f"{gettempdir()}: cannot be written: {error.strerror or error}; temporary files lie where TMPDIR says"
+        ) from None
 
 
 def open_sink(name: str) -> Sink:
     """Where output to `name` goes: a file that takes its place when it is whole, or straight into what is no
-    regular file (a pipe, a device)."""
+    regular file (a pipe, a device, stdout for `-`)."""
+    if name == "-":
+        return StreamSink()
     if not is_special(name):
         return FileSink(name)
     try:
         return StreamSink(os.open(name, os.O_WRONLY), name)
     except OSError as error:
         raise OutputError(f"{name}: cannot be written: {error.strerror}") from None
+
+
+@contextmanager
+def ended(sink: Sink) -> Iterator[Sink]:
+    """A sink that is committed at the end, and aborted where that is not reached."""
+    try:
+        yield sink
+        sink.commit()
+    except BaseException:
+        sink.abort()
+        raise
 
 
 def is_special(name: str) -> bool:
@@ -86,17 +148,20 @@ def is_special(name: str) -> bool:
 
 
 class FileSink:
-    """A file, packed by its suffix, that takes its place when `commit` is called."""
+    """A file, packed by its suffix, that takes its place when `commit` is called.
+
+    What it replaces hands on its rights, and its owner, group and extended attributes as far as that is
+    permitted. The file that a link points to is replaced, not the link; other hard links keep what was there.
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name
-        # The file that a link points to is replaced, not the link.
         self.path = Path(os.path.realpath(name))
-        self.part = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
+        if self.path.is_dir():
+            raise OutputError(f"{name}: is a directory; name a file")
+        self.part = self.path.with_name(f".{self.path.name[:SHOWN_NAME]}.{os.urandom(4).hex()}.part")
         try:
-            self.file = open(self.part, "xb", buffering=0)
-            if self.path.exists():
-                os.chmod(self.part, stat.S_IMODE(self.path.stat().st_mode))
+            self.file = _create(self.part, self.path)
             self.packer = _packed(self.file, self.path.suffix)
         except OSError as error:
             raise self._error(error) from None
@@ -107,28 +172,69 @@ class FileSink:
             while view:
                 view = view[self.packer.write(view) :]
         except OSError as error:
-            self.abort()
             raise self._error(error) from None
 
-    def commit(self) -> None:
+    def finish(self) -> None:
         try:
             if self.packer is not self.file:
                 self.packer.close()
-            if not self.file.closed:
-                if self.path.exists():
-                    os.fsync(self.file.fileno())  # what is whole gives way to what is on disk, no sooner
-                self.file.close()
+            if self.path.exists():
+                os.fsync(self.file.fileno())  # what is whole gives way to what is on disk, no sooner
+            self.file.close()
+        except OSError as error:
+            raise self._error(error) from None
+
+    def commit(self) -> None:
+        if not self.file.closed:
+            self.finish()
+        try:
             os.replace(self.part, self.path)
         except OSError as error:
-            self.abort()
             raise self._error(error) from None
 
     def abort(self) -> None:
-        self.file.close()
+        # What the packer still holds is of no use any more, and the packer must not notice later.
+        with suppress(OSError, ValueError):
+            self.packer.close()
+        with suppress(OSError):
+            self.file.close()
         self.part.unlink(missing_ok=True)
 
     def _error(self, error: OSError) -> OutputError:
         return OutputError(f"{self.name}: cannot be written: {error.strerror or error}; it is as it was before")
+
+
+def _create(part: Path, path: Path) -> FileIO:
+    """A new file `part` with the rights of `path`, where there is one; nobody else reads it sooner."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return open(part, "xb", buffering=0)
+    file = open(part, "xb", buffering=0, opener=lambda name, flags: os.open(name, flags, 0o600))
+    try:
+        mode = stat.S_IMODE(status.st_mode)
+        try:
+            os.fchown(file.fileno(), status.st_uid, status.st_gid)
+        except OSError:
+            mode &= 0o777  # what runs in its owner's name must not run in another's
+            with suppress(OSError):
+                os.fchown(file.fileno(), -1, status.st_gid)
+        _copy_attributes(path, file.fileno())
+        os.fchmod(file.fileno(), mode)
+    except BaseException:
+        file.close()
+        part.unlink(missing_ok=True)
+        raise
+    return file
+
+
+def _copy_attributes(path: Path, fd: int) -> None:
+    if not hasattr(os, "listxattr"):
+        return
+    with suppress(OSError):  # not on every file system
+        for name in os.listxattr(path):
+            with suppress(OSError):  # some are the system's own
+                os.setxattr(fd, name, os.getxattr(path, name))
 
 
 def _packed(file: BinaryIO, suffix: str) -> BinaryIO:
@@ -150,6 +256,6 @@ def _packed(file: BinaryIO, suffix: str) -> BinaryIO:
         case ".zst":
             import zstandard
 
-            return cast(BinaryIO, zstandard.ZstdCompressor().stream_writer(file, closefd=False))
+            return cast(BinaryIO, zstandard.ZstdCompressor(write_checksum=True).stream_writer(file, closefd=False))
         case _:
             return file

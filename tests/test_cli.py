@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import zstandard
-from command import COMMAND, run
+from command import COMMAND, hear_signals, run
 from texts import CAPTION, CAPTURE, CLEAN, PLAIN, jsonl
 
 
@@ -169,7 +169,7 @@ def test_a_pattern_that_takes_for_ever_is_named(tmp_path: Path) -> None:
     path.write_text("[[rule]]\nid = \"mine.slow\"\npattern = '(a|aa|a)+(a|aa)+b'\n")
     done = run("clean", "--rules", path, stdin=PLAIN.encode() + b"a" * 1500 + b"\n")
     assert done.code == 2
-    assert "rule mine.slow: pattern '(a|aa|a)+(a|aa)+b' took over" in done.err
+    assert f"dedupe: {path}: rule mine.slow: pattern '(a|aa|a)+(a|aa)+b' took over" in done.err
 
 
 def test_a_broken_record_is_named_and_passed_on() -> None:
@@ -237,7 +237,7 @@ def test_a_zst_file_that_breaks_off(tmp_path: Path) -> None:
     path.write_bytes(frame + frame[:-9])
     done = run("clean", "--in-place", path)
     assert done.code == 2
-    assert "the last frame is cut" in done.err
+    assert "the last member is cut" in done.err
     assert path.read_bytes() == frame + frame[:-9]
 
 
@@ -374,6 +374,7 @@ def test_an_interrupted_run_leaves_what_was_whole(tmp_path: Path, number: int, c
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        preexec_fn=hear_signals,
     )
     assert process.stdin
     process.stdin.write(jsonl(*[CAPTURE] * 2000))

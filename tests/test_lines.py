@@ -103,3 +103,24 @@ def test_the_door(engine: ModuleType) -> None:
         engine.scan("text", array("q", [0]), b"")
     assert engine.scan(b"", array("q", [0]), b"") == b""
     assert engine.line_table(b"", b"") == b""
+
+
+def test_blank_lines_hold_no_byte_that_a_look_for_gaps_takes_for_text(native: ModuleType) -> None:
+    of_no_blank = {*range(0x21, 0x7F), *range(0xC3, 0xCC), *range(0xCE, 0xD8), *range(0xD9, 0xE0), *range(0xE4, 0xEF)}
+    for character in map(chr, range(0x110000)):
+        if of_no_blank & {*(data := character.encode("utf-8", "surrogatepass"))}:
+            assert native.normal_form(data) != b"", character
+
+
+@given(st.binary(max_size=600))
+def test_both_engines_make_the_same_keys_of_long_lines(native: ModuleType, form: bytes) -> None:
+    assert native.line_key(form) == reference.line_key(form)
+
+
+def test_keys_tell_paragraphs_apart(native: ModuleType) -> None:
+    """Two that differ in one byte, wherever it is, and two whose words stand in another order."""
+    form = bytes(range(97, 123)) * 12
+    others = [form[:i] + b"-" + form[i + 1 :] for i in range(len(form))]
+    moved = [form[:i] + form[i + 8 : i + 16] + form[i : i + 8] + form[i + 16 :] for i in range(0, 280, 8)]
+    keys = [native.line_key(other) for other in [form, *others, *moved]]
+    assert len(set(keys)) == len(keys)

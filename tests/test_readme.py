@@ -42,6 +42,8 @@ def test_commands(folder: Path, block: str) -> None:
 
 @pytest.mark.parametrize("block", PYTHON)
 def test_python(folder: Path, block: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in re.findall(r"^(?:import|from) (\w+)", block, re.MULTILINE):
+        pytest.importorskip(module, reason=f"{module} is not there: pip install -e '.[pipelines]'")
     monkeypatch.chdir(folder)
     exec(compile(block, "README.md", "exec"), {})
 

@@ -352,6 +352,20 @@ def test_engines_agree_on_broken_lines(native: ModuleType, seed: int) -> None:
         check_block(native, make_block(rng, 3))
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_engines_agree_on_escapes_wherever_they_stand(native: ModuleType, seed: int) -> None:
+    """Escapes, crowded or far apart, sound or not, across every border of a vector."""
+    rng = random.Random(seed)
+    sound = [r"\n", r"\t", r"\r", r"\"", r"\\", r"\/", r"\b", r"\f", r"\u00e9", r"\ud83d\ude00", r"\ud800"]
+    broken = ["\\x", "\\", "\x01", "\\u12", "\\o", '"']
+    for _ in range(100):
+        share, broken_share = rng.choice([0, 0.02, 0.1, 0.5]), rng.choice([0, 0, 0, 0.005])
+        pools = rng.choices([sound, broken, "abc né中"], [share, broken_share, 1 - share], k=rng.randint(0, 300))
+        text = "".join(map(rng.choice, pools))
+        block = f'{{"id": 1, "text": "{text}", "more": "{"z" * rng.randint(0, 80)}"}}\n'.encode()
+        assert [*map(bytes, native.records(block, b"text"))] == [*map(bytes, reference.records(block, b"text"))]
+
+
 def test_reference_agrees_with_json() -> None:
     rng = random.Random(99)
     for _ in range(200):

@@ -5,6 +5,7 @@ to draw them; any other number of slots is drawn by datasketch itself.
 """
 
 from array import array
+from functools import cache
 
 _A = (
     "d583e84b fe8f01d7 70ce5f19 dd782891 000efdff 41998713 9acb5597 ff823d0b 4b23969f "
@@ -42,8 +43,9 @@ _B = (
 )
 
 
+@cache
 def permutations(n_perm: int = 128) -> "tuple[array[int], array[int]]":
-    """a and b, n_perm uint32 each."""
+    """a and b, n_perm uint32 each; to be read only."""
     if n_perm != 128:
         from datasketch import MinHash
 

@@ -8,11 +8,9 @@ them, and then `Decided` knows.
 import io
 import json
 import os
-import shutil
 import stat
 from array import array
 from collections.abc import Iterator, Sequence
-from tempfile import NamedTemporaryFile
 from typing import Any, NamedTuple
 
 from dedupe.changes import Changes
@@ -76,7 +74,6 @@ class Dropper:
         self.who: Who | None = Who() if names or options.annotate else None
         self.spool = Spool()
         self.fds: list[int] = []
-        self.aside: Any = None
         self.n_documents = self.n_dropped = self.n_exact = 0
         self.unreadable = 0
         self.removed: Sink | None = None
@@ -86,20 +83,7 @@ class Dropper:
     def close(self) -> None:
         for fd in self.fds:
             os.close(fd)
-        self.spool.file.close()
-        if self.aside:
-            self.aside.close()
-
-    def put_stdin_aside(self) -> str:
-        """Copies stdin into a file that can be read twice; gives its name."""
-        from dedupe.read import open_unpacked
-
-        if self.aside:
-            raise ValueError("- stands for stdin, which can be read once only")
-        self.aside = NamedTemporaryFile(prefix="dedupe-stdin-")
-        shutil.copyfileobj(open_unpacked("-"), self.aside)
-        self.aside.flush()
-        return str(self.aside.name)
+        self.spool.close()
 
     def summary(self) -> dict[str, Any]:
         """What the run was built for, and what it did."""
@@ -162,14 +146,15 @@ class Dropper:
         else:
             assert sketched.sketches
             verdicts = self.matcher.match(documents, sketched.sketches)
-        keepers = verdicts.keepers
+        gone = verdicts.gone()
         notes = self._notes(verdicts, first_number) if self.who is not None else None
         if self.options.annotate:
             self._annotate(batch, changes, documents, notes or [])
-            self.n_dropped += len(keepers) - keepers.count(-1)
+            self.n_dropped += len(gone)
             return
-        self.n_dropped += drop_documents(changes, documents, verdicts, notes)
-        self.n_exact += sum(verdicts.is_exact(k) for k, keeper in enumerate(keepers) if keeper >= 0)
+        drop_documents(changes, documents, verdicts, gone, notes)
+        self.n_dropped += len(gone)
+        self.n_exact += sum(map(verdicts.is_exact, gone))
         if self.removed and changes.drops:
             kept = bytes(not drop for drop in changes.drops)
             self.removed.write(engine.select(batch.raw, batch.start_offsets, kept))
@@ -223,13 +208,16 @@ class Dropper:
 
 
 def drop_documents(
-    changes: Changes, documents: Documents, verdicts: Verdicts, notes: Sequence[dict[str, Any]] | None
-) -> int:
-    """Marks in `changes` what goes; gives how many documents do. `notes` say why, one for each document."""
-    keepers, records = verdicts.keepers, documents.records
-    gone = [k for k, keeper in enumerate(keepers) if keeper >= 0]
+    changes: Changes,
+    documents: Documents,
+    verdicts: Verdicts,
+    gone: Sequence[int],
+    notes: Sequence[dict[str, Any]] | None,
+) -> None:
+    """Marks in `changes` the documents that go. `notes` say why, one for each document."""
+    records = documents.records
     if not gone:
-        return 0
+        return
     drops = bytearray(len(changes.batch))
     if documents.spans is None or len(set(records)) == len(records):
         for k in gone:
@@ -240,7 +228,6 @@ def drop_documents(
         _drop_articles(changes, documents, verdicts, notes, drops)
     if any(drops):
         changes.drops = drops
-    return len(gone)
 
 
 def _drop_articles(

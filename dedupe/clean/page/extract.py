@@ -9,16 +9,15 @@ from array import array
 from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 
-from dedupe.clean.built_in import is_switched_off
+from dedupe.clean.built_in import PAGE_RULES, is_switched_off
 from dedupe.clean.page.model import read_cards, read_vocabulary
 from dedupe.document import Splice, apply_splices, compose_splices
 from dedupe.engine import Buffer, engine
 
-RULES = ("page.before", "page.within", "page.after", "page.none", "page.headline")  # in the engine's order
 KEEPS_HEADLINE, ON_SHIFT = 1, 8  # the engine's options: a flag, and one bit for each rule
 MAX_ROUNDS = 8
 
-Clean = Callable[[Buffer, Buffer], Mapping[int, list[Splice]]]
+Clean = Callable[[Buffer, Buffer, Sequence[str]], Mapping[int, list[Splice]]]
 
 
 class PageExtractor:
@@ -27,25 +26,29 @@ class PageExtractor:
     def __init__(self, keeps_headline: bool, no_rule: Sequence[str], needles: bytes, clean: Clean) -> None:
         self.needles, self.clean = needles, clean
         self.options = KEEPS_HEADLINE * keeps_headline
-        self.options += sum(1 << ON_SHIFT + i for i, rule in enumerate(RULES) if not is_switched_off(rule, no_rule))
+        self.options += sum(
+            1 << ON_SHIFT + i for i, rule in enumerate(PAGE_RULES) if not is_switched_off(rule, no_rule)
+        )
 
-    def find_splices(self, text: Buffer, offsets: Buffer) -> dict[int, list[Splice]]:
+    def find_splices(self, text: Buffer, offsets: Buffer, sources: Sequence[str]) -> dict[int, list[Splice]]:
         """What goes out of the documents of a batch, by document; those that stay as they are are not in it."""
         bounds = memoryview(offsets).cast("B").cast("q").tolist()
         whole = bytes(memoryview(text))
         documents = {i: whole[bounds[i] : bounds[i + 1]] for i in range(len(bounds) - 1)}
         found: dict[int, list[Splice]] = {}
         for _ in range(MAX_ROUNDS):
-            documents = self._go_over(documents, found)
+            documents = self._go_over(documents, sources, found)
             if not documents:
                 return dict(sorted(found.items()))
         return {i: splices for i, splices in sorted(found.items()) if i not in documents}
 
-    def _go_over(self, documents: Mapping[int, bytes], found: dict[int, list[Splice]]) -> dict[int, bytes]:
+    def _go_over(
+        self, documents: Mapping[int, bytes], sources: Sequence[str], found: dict[int, list[Splice]]
+    ) -> dict[int, bytes]:
         """One round: the documents that changed, as they are now; `found` grows."""
         lines = self._find_lines(documents)
         articles = {i: apply_splices(data, lines.get(i, ())) for i, data in documents.items()}
-        rest = self.clean(*_join(articles))
+        rest = self.clean(*_join(articles), [sources[i] for i in articles] if sources else ())
         changed = {}
         for number, (i, article) in enumerate(articles.items()):
             splices = lines.get(i, [])
@@ -64,7 +67,7 @@ class PageExtractor:
         splices: dict[int, list[Splice]] = {}
         values = iter(memoryview(rows).cast("q").tolist())
         for k, start, end, rule in zip(values, values, values, values, strict=True):
-            splices.setdefault(numbers[k], []).append(Splice(start, end, b"", RULES[rule]))
+            splices.setdefault(numbers[k], []).append(Splice(start, end, b"", PAGE_RULES[rule]))
         return splices
 
 

@@ -31,12 +31,13 @@ INLINED void CLASSIFY(const uint8_t *block, uint8_t *to, uint8_t *codes, int fam
             code |= IS(byte, 0xC2) & (IS(second, 0xA0) | IS(second, 0xAB) | IS(second, 0xBB)) & TWO;
             code |= IS(byte, 0xE2) & IS(second, 0x80) & WITHIN(third, 0x80, 0xBF) & THREE; /* U+2000 to 203F: no word */
         }
-        if (family == LATIN) { /* U+00C0 to 00FF but for U+00DF, which grows */
+        if (family == LATIN) { /* U+00C0 to 00FF; C3 9F, a sharp s, folds to two of them */
             LOAD(first, block - 1);
             LOAD(second, block + 1);
-            Bytes known = IS(byte, 0xC3) & WITHIN(second, 0x80, 0xBF) & ~IS(second, 0x9F);
-            code |= known & (TWO | (RUN & ~(IS(second, 0x97) | IS(second, 0xB7))));
+            Bytes lead = IS(byte, 0xC3), is_sharp = (lead & IS(second, 0x9F)) | (IS(first, 0xC3) & IS(byte, 0x9F));
+            code |= lead & WITHIN(second, 0x80, 0xBF) & (TWO | (RUN & ~(IS(second, 0x97) | IS(second, 0xB7))));
             lower += IS(first, 0xC3) & WITHIN(byte, 0x80, 0x9E) & ~IS(byte, 0x97) & 32;
+            lower = (is_sharp & 's') | (lower & ~is_sharp);
         }
         if (family == CYRILLIC) { /* U+0400 to 045F; D0 90 folds to D0 B0, D0 A0 to D1 80, D0 80 to D1 90 */
             LOAD(first, block - 1);

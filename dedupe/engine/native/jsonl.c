@@ -12,7 +12,12 @@
 #include "native.h"
 #include <stdbool.h>
 
+#include "clones.h"
 #include "jsonl.h"
+
+#ifdef HAS_CLONES
+#include <immintrin.h>
+#endif
 
 enum { MAX_DEPTH = 512, MAX_INT_DIGITS = 4300 }; /* as in the reference, which gives the reasons */
 enum { FOUND, BLANK, BROKEN, NOT_AN_OBJECT, NO_FIELD, NOT_A_STRING };
@@ -146,6 +151,54 @@ static inline const uint8_t *copy_to_stop(const uint8_t *p, const uint8_t *limit
     return p;
 }
 
+#ifdef HAS_CLONES
+/* The same with AVX-512, and over escapes: a quote, a slash or a line end behind a backslash is written as what it
+ * stands for, and the backslashes are squeezed out.  So texts of many short lines cost what others do.  Stops at what
+ * it cannot do, and at a byte that stops: of what comes before that, no backslash is itself behind one. */
+WIDEST static inline const uint8_t *wide_copy_to_stop(const uint8_t *p, const uint8_t *limit, uint8_t **out)
+{
+    const uint64_t last = (uint64_t)1 << (WIDE - 1);
+    uint8_t *to = *out;
+    while (limit - p >= WIDE) {
+        __m512i bytes = _mm512_loadu_si512(p);
+        uint64_t slash = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\\'));
+        uint64_t quote = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('"'));
+        uint64_t control = _mm512_cmplt_epu8_mask(bytes, _mm512_set1_epi8(0x20));
+        if (!(slash | quote | control)) {
+            _mm512_storeu_si512(to, bytes);
+            p += WIDE;
+            to += WIDE;
+            continue;
+        }
+        uint64_t escaped = slash << 1;
+        uint64_t newline = _mm512_mask_cmpeq_epi8_mask(escaped, bytes, _mm512_set1_epi8('n'));
+        uint64_t tab = _mm512_mask_cmpeq_epi8_mask(escaped, bytes, _mm512_set1_epi8('t'));
+        uint64_t carriage_return = _mm512_mask_cmpeq_epi8_mask(escaped, bytes, _mm512_set1_epi8('r'));
+        uint64_t itself = (quote & escaped) | _mm512_mask_cmpeq_epi8_mask(escaped, bytes, _mm512_set1_epi8('/'));
+        uint64_t hard = slash & ~((newline | tab | carriage_return | itself) >> 1);
+        uint64_t stop = hard | (quote & ~escaped) | control;
+        uint64_t before = stop ? (stop & -stop) - 1 : ~(uint64_t)0; /* the bits below the lowest */
+        bytes = _mm512_mask_mov_epi8(bytes, newline, _mm512_set1_epi8('\n'));
+        bytes = _mm512_mask_mov_epi8(bytes, tab, _mm512_set1_epi8('\t'));
+        bytes = _mm512_mask_mov_epi8(bytes, carriage_return, _mm512_set1_epi8('\r'));
+        _mm512_storeu_si512(to, _mm512_maskz_compress_epi8(before & ~slash, bytes));
+        to += __builtin_popcountll(before & ~slash);
+        p += __builtin_popcountll(before);
+        if (stop && (before != last - 1 || !(slash & last))) { /* else what is behind the backslash is not seen yet */
+            *out = to;
+            return p;
+        }
+    }
+    while (p < limit && !stops(*p))
+        *to++ = *p++;
+    *out = to;
+    return p;
+}
+#define COPY_TO_STOP (vector_bytes == WIDEST_BYTES ? wide_copy_to_stop : copy_to_stop)
+#else
+#define COPY_TO_STOP copy_to_stop
+#endif
+
 /* 16 + the digit's value; 0 for what is no hexadecimal digit. */
 static const uint8_t hex_digit[256] = {
     ['0'] = 16, ['1'] = 17, ['2'] = 18, ['3'] = 19, ['4'] = 20, ['5'] = 21, ['6'] = 22, ['7'] = 23,
@@ -223,12 +276,12 @@ static inline int read_escape(const uint8_t *p, const uint8_t *limit, uint8_t *t
 
 /* From the byte behind the opening quote to the closing quote, or NULL; the text goes to *out,
  * which moves on behind it and has room for limit - p bytes. */
-VECTOR_CLONES
-static const uint8_t *copy_string(const uint8_t *p, const uint8_t *limit, uint8_t **out)
+INLINED const uint8_t *copy_string_body(int vector_bytes, const uint8_t *p, const uint8_t *limit, uint8_t **out)
 {
     uint8_t *to = *out;
+    (void)vector_bytes;
     for (;;) {
-        p = copy_to_stop(p, limit, &to);
+        p = COPY_TO_STOP(p, limit, &to);
         if (p == limit || *p < 0x20)
             return NULL;
         if (*p == '"') {
@@ -245,6 +298,7 @@ static const uint8_t *copy_string(const uint8_t *p, const uint8_t *limit, uint8_
         } while (p < limit && *p == '\\');
     }
 }
+CLONES_TO_WIDEST(const uint8_t *, copy_string, (const uint8_t *p, const uint8_t *limit, uint8_t **out), (p, limit, out))
 
 ptrdiff_t jsonl_text(const uint8_t *raw, size_t n_bytes, uint8_t *text)
 {
@@ -518,25 +572,28 @@ static int64_t read_block(const uint8_t *block, Py_ssize_t size, Py_ssize_t n_li
     return used;
 }
 
-static Py_ssize_t count_lines(const uint8_t *block, Py_ssize_t size)
+/* Where the lines begin, and the block's end behind them; NULL: no memory. */
+static int64_t *find_lines(const uint8_t *block, Py_ssize_t size, Py_ssize_t *n_lines)
 {
-    Py_ssize_t n_lines = 0;
-    for (const uint8_t *p = block, *end = block + size; p < end; n_lines++) {
+    size_t room = 1024, n = 0;
+    int64_t *starts = malloc(room * sizeof *starts);
+    for (const uint8_t *p = block, *end = block + size; starts && p < end; n++) {
+        if (n + 1 == room) {
+            int64_t *larger = realloc(starts, (room *= 2) * sizeof *starts);
+            if (!larger)
+                free(starts);
+            starts = larger;
+            if (!starts)
+                break;
+        }
+        starts[n] = p - block;
         const uint8_t *newline = memchr(p, '\n', (size_t)(end - p));
         p = newline ? newline + 1 : end;
     }
-    return n_lines;
-}
-
-static void find_lines(const uint8_t *block, Py_ssize_t size, Py_ssize_t n_lines, int64_t *starts)
-{
-    const uint8_t *p = block, *end = block + size;
-    for (Py_ssize_t i = 0; i < n_lines; i++) {
-        starts[i] = p - block;
-        const uint8_t *newline = p < end ? memchr(p, '\n', (size_t)(end - p)) : NULL;
-        p = newline ? newline + 1 : end;
-    }
-    starts[n_lines] = size;
+    if (starts)
+        starts[n] = size;
+    *n_lines = (Py_ssize_t)n;
+    return starts;
 }
 
 PyObject *call_records(PyObject *module, PyObject *args)
@@ -547,29 +604,30 @@ PyObject *call_records(PyObject *module, PyObject *args)
         return NULL;
     const Field field = {name.buf, name.len};
     Py_ssize_t n_lines;
+    int64_t *lines;
     Py_BEGIN_ALLOW_THREADS
-    n_lines = count_lines(block.buf, block.len);
+    lines = find_lines(block.buf, block.len, &n_lines);
     Py_END_ALLOW_THREADS
 
     const Py_ssize_t word = sizeof(int64_t);
-    PyObject *starts = PyBytes_FromStringAndSize(NULL, (n_lines + 1) * word);
+    PyObject *starts = lines ? PyBytes_FromStringAndSize((const char *)lines, (n_lines + 1) * word) : PyErr_NoMemory();
     PyObject *spans = PyBytes_FromStringAndSize(NULL, 2 * n_lines * word);
     PyObject *text = PyByteArray_FromStringAndSize(NULL, block.len);
     PyObject *offsets = PyBytes_FromStringAndSize(NULL, (n_lines + 1) * word);
     PyObject *status = PyBytes_FromStringAndSize(NULL, n_lines);
     PyObject *result = NULL;
     if (starts && spans && text && offsets && status) {
-        int64_t *starts_at = (int64_t *)PyBytes_AsString(starts), *spans_at = (int64_t *)PyBytes_AsString(spans);
+        int64_t *spans_at = (int64_t *)PyBytes_AsString(spans);
         int64_t *offsets_at = (int64_t *)PyBytes_AsString(offsets);
         uint8_t *text_at = (uint8_t *)PyByteArray_AsString(text), *status_at = (uint8_t *)PyBytes_AsString(status);
         int64_t used;
         Py_BEGIN_ALLOW_THREADS
-        find_lines(block.buf, block.len, n_lines, starts_at);
-        used = read_block(block.buf, block.len, n_lines, &field, starts_at, spans_at, text_at, offsets_at, status_at);
+        used = read_block(block.buf, block.len, n_lines, &field, lines, spans_at, text_at, offsets_at, status_at);
         Py_END_ALLOW_THREADS
         if (PyByteArray_Resize(text, (Py_ssize_t)used) == 0)
             result = PyTuple_Pack(5, starts, spans, text, offsets, status);
     }
+    free(lines);
     Py_XDECREF(starts);
     Py_XDECREF(spans);
     Py_XDECREF(text);

@@ -2,11 +2,9 @@
  *
  * Banding and MinHash: Broder, On the resemblance and containment of documents, 1997; Leskovec, Rajaraman and
  * Ullman, Mining of Massive Datasets, 3.4.  A band's values are hashed to 32 bits, the bucket: another bucket's
- * document gets in once in 2^32 pairs, and no further than the estimate.  All buckets of a band stand in one
- * open table of 64-bit slots, hash above number, ordered by hash (Celis, Larson and Munro, Robin Hood
- * hashing, 1985, with the place of a hash taken from its upper bits): a bucket's documents are neighbours,
- * nothing but the slots is touched until there is a candidate, and the table grows by a quarter, in place, in
- * two sweeps.  Of each bucket the newest are kept.  Beside the bands, a first table for the digests.
+ * document gets in once in 2^32 pairs, and no further than the estimate.  Each band has a table of buckets
+ * (slots.h), of which the newest documents are kept; nothing but its slots is touched until there is a candidate.
+ * Beside the bands, a first table for the digests.
  *
  * Cost: 8 / 0.75 to 8 / 0.6 bytes a table and 24 + 2 n_perm bytes for a kept document, 490 to 540 in all at
  * 18 bands of 128 slots; 19 cache misses a document that wait for nothing, being asked for two documents ahead.
@@ -26,16 +24,15 @@
 #include "clones.h"
 #include "jsonl.h"
 #include "overlap.h"
+#include "slots.h"
 #include "store.h"
 
 enum {
-    FIRST_CAPACITY = 512,
     FIRST_ROOM = 256,  /* documents */
     AHEAD = 2,         /* documents whose slots are asked for before their turn */
     RING = AHEAD + 1,
     LARGE = 1 << 22,   /* bytes of a buffer that are not kept for the next batch */
-    WATCHED = 16,      /* documents between two looks at the memory, */
-    WATCHED_SLOTS = 1 << 18 /* and slots */
+    WATCHED = 16       /* documents between two looks at the memory */
 };
 
 /* What is kept of a document; its signature follows. */
@@ -44,11 +41,6 @@ typedef struct {
     uint64_t length;   /* the file in the upper 24 bits */
     uint64_t digest;   /* the upper half; most of the lower one stands in the table */
 } Record;
-
-/* A bucket: slots [first, end) of those of all tables. */
-typedef struct {
-    size_t first, end;
-} Bucket;
 
 typedef struct {
     uint8_t *at;
@@ -63,10 +55,8 @@ struct Kept {
     size_t n, stride; /* documents, and bytes of each */
     Store records;
 
-    Store slots;
+    Slots slots;
     int is_spoiled; /* a document has joined some tables and not others, for want of memory */
-    uint64_t capacity;  /* of a table: what its places are spread over */
-    size_t table_slots; /* of a table: some more, for what the end pushes on; the last one is always empty */
 
     /* Of the batch at hand: */
     const Arrivals *arrivals;
@@ -90,116 +80,15 @@ struct Kept {
     Buffer raw, text;
 };
 
-/* ---- Slots */
-
-static inline uint64_t *all_slots(const Kept *kept)
+/* A sixteenth is left for what batches take between two looks. */
+static void watch_memory(void *watcher)
 {
-    return kept->slots.at;
-}
-
-static inline size_t home_of(const Kept *kept, size_t table, uint32_t hash)
-{
-    return table * kept->table_slots + (size_t)(hash * kept->capacity >> 32);
-}
-
-static inline uint64_t slot_of(uint32_t hash, size_t number)
-{
-    return (uint64_t)hash << 32 | (number + 1);
-}
-
-static inline size_t number_in(uint64_t slot)
-{
-    return (uint32_t)slot - 1;
-}
-
-static inline Bucket find_bucket(const Kept *kept, size_t table, uint32_t hash)
-{
-    const uint64_t *slots = all_slots(kept);
-    size_t at = home_of(kept, table, hash);
-    while (slots[at] && slots[at] >> 32 < hash)
-        at++;
-    Bucket bucket = {at, at};
-    while (slots[bucket.end] && slots[bucket.end] >> 32 == hash)
-        bucket.end++;
-    return bucket;
-}
-
-static size_t slots_of_table(uint64_t capacity)
-{
-    return (size_t)(capacity + capacity / 64 + 256);
-}
-
-static void watch_memory(Kept *kept)
-{
-    if (kept->options.memory && resident_bytes() > kept->options.memory) {
+    Kept *kept = watcher;
+    size_t memory = kept->options.memory;
+    if (memory && resident_bytes() > memory - memory / 16) {
         store_give_back(&kept->records);
-        store_give_back(&kept->slots);
+        slots_give_back(&kept->slots);
     }
-}
-
-/* Moves a table's entries from slots [from, from + n_from) to the place where it now lies, from `to` on, in place:
- * they are packed to its end, then put where they belong; that never comes to where there is still something
- * to read, for all of it finds room behind.  Without branches, for which slots are empty is chance. */
-static void move_table(Kept *kept, size_t from, size_t n_from, size_t to, size_t n_to, uint64_t capacity)
-{
-    uint64_t *slots = all_slots(kept);
-    size_t packed = to + n_to;
-    for (size_t at = from + n_from; at-- > from;) {
-        uint64_t slot = slots[at];
-        slots[packed - 1] = slot;
-        packed -= slot != 0;
-        if (at % WATCHED_SLOTS == 0)
-            watch_memory(kept);
-    }
-    memset(slots + to, 0, (packed - to) * sizeof *slots);
-    size_t next = to;
-    for (size_t at = packed; at < to + n_to; at++) {
-        uint64_t slot = slots[at];
-        size_t home = to + (size_t)((slot >> 32) * capacity >> 32);
-        next = home > next ? home : next;
-        slots[at] = 0;
-        slots[next++] = slot;
-        if (at % WATCHED_SLOTS == 0)
-            watch_memory(kept);
-    }
-}
-
-/* By a quarter, the last table first.  What fitted fits again: where entries stand in a row from the home of the
- * first, that home moves by less than the capacity grows, and the slots beyond the capacity grow too. */
-static int grow_tables(Kept *kept)
-{
-    uint64_t capacity = kept->capacity ? kept->capacity + kept->capacity / 4 : FIRST_CAPACITY;
-    size_t table_slots = slots_of_table(capacity), old_slots = kept->table_slots;
-    errno = ENOMEM;
-    if (table_slots > SIZE_MAX / sizeof(uint64_t) / kept->n_tables
-        || store_grow(&kept->slots, kept->n_tables * table_slots * sizeof(uint64_t)) < 0)
-        return -1;
-    for (size_t table = kept->n_tables; table--;)
-        move_table(kept, table * old_slots, old_slots, table * table_slots, table_slots, capacity);
-    kept->capacity = capacity;
-    kept->table_slots = table_slots;
-    return 0;
-}
-
-/* Puts the document that is about to be kept at the end of its bucket, whose oldest goes when it is full; 1 where
- * the table's last slot is taken, so that the tables have to grow before anything is sought. */
-static int put(Kept *kept, size_t table, uint32_t hash, Bucket bucket)
-{
-    uint64_t *slots = all_slots(kept), slot = slot_of(hash, kept->n);
-    size_t at = bucket.end;
-    if (at - bucket.first > kept->options.per_bucket) {
-        for (at = bucket.first; at + 1 < bucket.end; at++)
-            slots[at] = slots[at + 1];
-        slots[at] = slot;
-        return 0;
-    }
-    while (slots[at]) {
-        uint64_t next = slots[at];
-        slots[at++] = slot;
-        slot = next;
-    }
-    slots[at] = slot;
-    return at == (table + 1) * kept->table_slots - 1;
 }
 
 /* ---- Hashes */
@@ -231,8 +120,7 @@ static void look_ahead(Kept *kept, size_t i)
     hashes[0] = load32(kept->arrivals->digests + 16 * i);
     for (size_t band = 0; band < kept->options.n_bands; band++)
         hashes[1 + band] = hash_band(kept->keys, values + band * kept->options.band_rows, kept->options.band_rows);
-    for (size_t table = 0; table < kept->n_tables; table++)
-        __builtin_prefetch(all_slots(kept) + home_of(kept, table, hashes[table]), 1);
+    slots_ask(&kept->slots, hashes);
 }
 
 /* ---- Documents */
@@ -338,7 +226,7 @@ static inline int is_new(Kept *kept, size_t number)
 /* Takes the bucket's newest into the candidates; 1 if it has had more. */
 static int take_bucket(Kept *kept, Bucket bucket, size_t *n)
 {
-    const uint64_t *slots = all_slots(kept);
+    const uint64_t *slots = slots_all(&kept->slots);
     int is_over = bucket.end - bucket.first > kept->options.per_bucket;
     for (size_t at = bucket.first + (size_t)is_over; at < bucket.end; at++) {
         size_t number = number_in(slots[at]);
@@ -419,7 +307,7 @@ static KeptStatus find_exact(Kept *kept, size_t i, Bucket bucket, int64_t *keepe
     size_t n_bytes, n_other;
     const uint8_t *text = arrival(kept, i, &n_bytes), *other;
     for (size_t at = bucket.first + (size_t)*is_over; at < bucket.end; at++) {
-        size_t number = number_in(all_slots(kept)[at]);
+        size_t number = number_in(slots_all(&kept->slots)[at]);
         if (record_of(kept, number)->digest != digest)
             continue;
         KeptStatus status = read_again(kept, number, &other, &n_other);
@@ -478,17 +366,7 @@ static KeptStatus keep(Kept *kept, size_t i, const uint32_t *hashes, int has_wor
     memcpy(signature_of(kept, kept->n), kept->signature, kept->options.n_perm * sizeof *kept->signature);
 
     size_t n_tables = has_words ? kept->n_tables : 1;
-    int grows = 4 * (kept->n + 1) > 3 * kept->capacity, has_grown = 0;
-    for (size_t table = 0; table < n_tables; table++) {
-        if (grows && grow_tables(kept) < 0) {
-            kept->is_spoiled = 1;
-            return KEPT_NO_MEMORY;
-        }
-        has_grown |= grows;
-        Bucket bucket = has_grown ? find_bucket(kept, table, hashes[table]) : kept->buckets[table];
-        grows = put(kept, table, hashes[table], bucket);
-    }
-    if (grows && grow_tables(kept) < 0) {
+    if (slots_put(&kept->slots, hashes, n_tables, kept->n, kept->options.per_bucket, kept->buckets) < 0) {
         kept->is_spoiled = 1;
         return KEPT_NO_MEMORY;
     }
@@ -503,7 +381,7 @@ static KeptStatus decide(Kept *kept, size_t i, int64_t *keeper, int64_t shared[2
     const uint32_t *values = kept->arrivals->signatures + i * kept->options.n_perm;
     *keeper = -1;
     shared[0] = shared[1] = 0;
-    kept->buckets[0] = find_bucket(kept, 0, hashes[0]);
+    slots_find(&kept->slots, hashes, 0, 1, kept->buckets);
     KeptStatus status = find_exact(kept, i, kept->buckets[0], keeper, is_over);
     if (status != KEPT_OK)
         return status;
@@ -518,8 +396,7 @@ static KeptStatus decide(Kept *kept, size_t i, int64_t *keeper, int64_t shared[2
     }
     int has_words = all != UINT32_MAX;
     if (has_words) {
-        for (size_t table = 1; table < kept->n_tables; table++)
-            kept->buckets[table] = find_bucket(kept, table, hashes[table]);
+        slots_find(&kept->slots, hashes, 1, kept->n_tables, kept->buckets);
         status = find_near(kept, i, keeper, shared, is_over);
         if (status != KEPT_OK || *keeper >= 0)
             return status;
@@ -575,7 +452,7 @@ Kept *kept_new(const KeptOptions *options)
     kept->options.directory = NULL;
     kept->n_tables = options->n_bands + 1;
     kept->stride = (sizeof(Record) + options->n_perm * sizeof(uint16_t) + 7) / 8 * 8;
-    kept->records.file = kept->slots.file = -1;
+    kept->records.file = kept->slots.store.file = -1;
 
     /* More than 3 standard deviations of the estimate below the threshold: in integers but for two products,
      * so that the reference comes to the same. */
@@ -610,8 +487,7 @@ Kept *kept_new(const KeptOptions *options)
     }
     if (kept->keys && kept->hashes && kept->buckets && kept->seen && kept->candidates && kept->estimates
         && kept->histogram && kept->signature && overlap_open(&kept->overlap) == 0
-        && store_open(&kept->records, directory) == 0 && store_open(&kept->slots, directory) == 0
-        && grow_tables(kept) == 0)
+        && store_open(&kept->records, directory) == 0 && slots_open(&kept->slots, kept->n_tables, directory, watch_memory, kept) == 0)
         return kept;
     int error = errno;
     kept_free(kept);
@@ -622,7 +498,7 @@ Kept *kept_new(const KeptOptions *options)
 void kept_free(Kept *kept)
 {
     store_close(&kept->records);
-    store_close(&kept->slots);
+    slots_close(&kept->slots);
     overlap_close(&kept->overlap);
     free(kept->keys);
     free(kept->arrived);
@@ -645,8 +521,7 @@ size_t kept_number(const Kept *kept)
 
 size_t kept_memory(const Kept *kept)
 {
-    size_t members = kept->overlap.own.room + kept->overlap.extra.room;
-    return kept->n * kept->stride + kept->n_tables * kept->table_slots * sizeof(uint64_t)
-        + members * sizeof(Member) + kept->raw.room + kept->text.room
+    return kept->n * kept->stride + slots_memory(&kept->slots)
+        + overlap_memory(&kept->overlap) + kept->raw.room + kept->text.room
         + kept->arrived_room * sizeof *kept->arrived;
 }

@@ -10,7 +10,6 @@
 
 enum {
     HEAD_LINES = 16,  /* lines of an article's head, among which similar copies are sought */
-    MAX_BLANK = 64,   /* bytes of a blank line; one of more is taken for a line by `gaps` */
     ARTICLE_GAP = 3,  /* blank lines after which a head begins anew */
     EDGE_BYTES = 16,  /* how much of one of a line's two ends must agree for a closer look, */
     FRAME_BYTES = 7,  /* and how much of both, in lines shorter than MAX_FRAMED */
@@ -20,7 +19,7 @@ enum {
 };
 static const uint64_t EDGE_SALTS[EDGES] = {0xD6E8FEB86659FD93u, 0xA5A5A5A5C3C3C3C3u, 0x8CB92BA72F3D8DD7u};
 
-static int keys_grow(KeySet *keys)
+int keys_grow(KeySet *keys)
 {
     KeySet larger = {NULL, keys->mask ? keys->mask * 2 + 1 : 1023, keys->stamp, 0};
     larger.slots = calloc((size_t)larger.mask + 1, sizeof *larger.slots);
@@ -40,8 +39,7 @@ static int keys_grow(KeySet *keys)
     return 0;
 }
 
-/* 1 where the key is there already, 0 where it was added, -1 for want of memory. */
-static inline int keys_add(KeySet *keys, uint64_t key)
+int keys_add(KeySet *keys, uint64_t key)
 {
     if ((uint64_t)keys->used * 2 > keys->mask && keys_grow(keys) < 0)
         return -1;
@@ -307,58 +305,6 @@ PyObject *call_line_table(PyObject *module, PyObject *args)
     }
     PyBuffer_Release(&needles.view);
     PyBuffer_Release(&view);
-    return result;
-}
-
-/* 1 where ARTICLE_GAP blank lines stand together, 0 where not, -1 for want of memory. */
-static int has_gap(const uint8_t *at, const uint8_t *end, FormScratch *scratch)
-{
-    int blanks = 0;
-    while (at < end) {
-        const uint8_t *next, *stop = line_end(at, end, &next);
-        int is_blank = at == stop;
-        if (!is_blank && (*at <= ' ' || *at >= 0x80) && stop - at <= MAX_BLANK) {
-            Py_ssize_t n = line_form(scratch, at, stop - at);
-            if (n < 0)
-                return -1;
-            is_blank = n == 0;
-        }
-        blanks = is_blank ? blanks + 1 : 0;
-        if (blanks == ARTICLE_GAP && next < end)
-            return 1;
-        at = next;
-    }
-    return 0;
-}
-
-PyObject *call_gaps(PyObject *module, PyObject *args)
-{
-    (void)module;
-    PyObject *text, *offsets;
-    if (!PyArg_ParseTuple(args, "OO:gaps", &text, &offsets))
-        return NULL;
-    Batch batch;
-    if (batch_open(&batch, text, offsets) < 0)
-        return NULL;
-    PyObject *result = PyBytes_FromStringAndSize(NULL, batch.n);
-    if (result) {
-        char *marks = PyBytes_AsString(result);
-        int failed = 0;
-        Py_BEGIN_ALLOW_THREADS
-        FormScratch scratch = {NULL, NULL, 0};
-        for (Py_ssize_t i = 0; i < batch.n && !failed; i++) {
-            int mark = has_gap(batch.text + batch.offsets[i], batch.text + batch.offsets[i + 1], &scratch);
-            failed = mark < 0;
-            marks[i] = (char)mark;
-        }
-        form_free(&scratch);
-        Py_END_ALLOW_THREADS
-        if (failed) {
-            Py_DECREF(result);
-            result = PyErr_NoMemory();
-        }
-    }
-    batch_close(&batch);
     return result;
 }
 

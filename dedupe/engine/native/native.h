@@ -47,25 +47,31 @@ CALL(place);
 CALL(scan); /* lines.c */
 CALL(line_table);
 CALL(count_lines);
-CALL(gaps);
 CALL(normal_form);
 CALL(shape_ends);
 CALL(line_key);
 CALL(page_columns); /* page.c */
 CALL(pages);
 CALL(suspicious); /* suspicion.c */
+CALL(articles); /* split.c */
+CALL(hold_memory); /* memory.c */
 CALL(fold); /* near.c */
 CALL(word_hashes);
 CALL(sketch);
 CALL(shingles);
 CALL(jaccard);
 CALL(digests);
+CALL(read_lines); /* source.c */
 CALL(texts); /* select.c */
 CALL(select);
 CALL(kept_open); /* kept_calls.c */
 CALL(kept_match);
 CALL(kept_count);
 CALL(kept_bytes);
+CALL(tally_open); /* tally_calls.c */
+CALL(tally_count);
+CALL(tally_gather);
+CALL(tally_rows);
 #undef CALL
 
 #endif

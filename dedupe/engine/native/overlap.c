@@ -4,9 +4,10 @@
  * What the other has beyond goes into a second table, for repeats count once; as soon as there is more of it
  * than the threshold allows, the rest need not be read: shared / (own + extra) <= own / (own + extra).  So
  * neither time nor memory grow with the other document beyond what the first one's size warrants.
- * Cost: 5 ns a word beside reading it, 32 to 64 bytes for each shingle of the document.  That is much for one of
- * hundreds of megabytes: sets of more than MANY_MEMBERS are counted in up to MOST_PARTS parts, by bits of the
- * key, each in a pass over both texts, and take no more memory than a text.
+ * Tables are of numbers, a quarter to an eighth full, so that they stay in the nearest cache and a first look is
+ * nearly always the last.  Cost: 2 ns a word beside reading it, 25 to 50 bytes for each shingle of the document.
+ * That is much for one of hundreds of megabytes: sets of more than MANY_KEYS are counted in up to MOST_PARTS parts,
+ * by bits of the key, each in a pass over both texts, and take no more memory than a text.
  */
 #include "overlap.h"
 
@@ -17,71 +18,90 @@
 #include "sketch.h"
 
 enum {
-    LEAST_MEMBERS = 1 << 8,
-    MANY_MEMBERS = 1 << 21,
+    LEAST_KEYS = 1 << 6,
+    MANY_KEYS = 1 << 21,
+    SPARSE = 4, /* numbers for each key that is expected */
     MOST_PARTS = 8,
-    LARGE = 1 << 16, /* members that are not kept for the next document */
+    LARGE = 1 << 16, /* keys that are not kept room for from one document to the next */
     BYTES_A_WORD = 6, /* about */
     PART_BIT = 40 /* of a key; the lowest bits say where in the table it goes */
 };
 
 static void set_free(Set *set)
 {
-    free(set->members);
-    *set = (Set){NULL, 0, 0, 0, 0};
+    free(set->keys);
+    free(set->seen);
+    free(set->numbers);
+    *set = (Set){NULL, NULL, 0, 0, NULL, 0, 0};
 }
 
-/* An empty set that has about n members to come. */
-static int set_begin(Set *set, size_t n)
+/* Room for n keys in all; those that are there stay.  0, or -1: no memory. */
+static int set_make_room(Set *set, size_t n)
 {
-    size_t room = LEAST_MEMBERS;
-    while (room < n)
-        room *= 2;
-    if (room > set->room) {
-        Member *members = calloc(room, sizeof *members);
-        if (!members)
+    size_t size = SPARSE * LEAST_KEYS;
+    while (size < SPARSE * n)
+        size *= 2;
+    if (n > UINT32_MAX / SPARSE)
+        return -1;
+    if (size > set->numbers_room) {
+        uint32_t *numbers = malloc(size * sizeof *numbers);
+        if (!numbers)
             return -1;
-        free(set->members);
-        set->members = members;
-        set->room = room;
+        free(set->numbers);
+        set->numbers = numbers;
+        set->numbers_room = size;
     }
-    set->stamp++;
-    set->mask = room - 1;
-    set->n = 0;
+    n = size / SPARSE;
+    if (n > set->room) {
+        uint64_t *keys = realloc(set->keys, n * sizeof *keys);
+        if (keys)
+            set->keys = keys;
+        uint8_t *seen = realloc(set->seen, n);
+        if (seen)
+            set->seen = seen;
+        if (!keys || !seen)
+            return -1;
+        set->room = n;
+    }
+    set->mask = size - 1;
+    memset(set->numbers, 0, size * sizeof *set->numbers);
     return 0;
 }
 
-/* Where the key stands, or where it would. */
-INLINED Member *set_find(const Set *set, uint64_t key)
+/* An empty set that has about n keys to come. */
+static int set_begin(Set *set, size_t n)
+{
+    set->n = 0;
+    return set_make_room(set, n);
+}
+
+/* Where the key's number stands, or where it would. */
+INLINED uint32_t *set_find(const Set *set, uint64_t key)
 {
     size_t at = key & set->mask;
-    while (set->members[at].stamp == set->stamp && set->members[at].key != key)
+    while (set->numbers[at] && set->keys[set->numbers[at] - 1] != key)
         at = (at + 1) & set->mask;
-    return &set->members[at];
+    return &set->numbers[at];
 }
 
 static int set_double(Set *set)
 {
-    Set larger = {NULL, 2 * (set->mask + 1), 2 * set->mask + 1, set->n, set->stamp};
-    larger.members = calloc(larger.room, sizeof *larger.members);
-    if (!larger.members)
+    if (set_make_room(set, 2 * set->room) < 0)
         return -1;
-    for (size_t i = 0; i <= set->mask; i++)
-        if (set->members[i].stamp == set->stamp)
-            *set_find(&larger, set->members[i].key) = set->members[i];
-    free(set->members);
-    *set = larger;
+    for (size_t i = 0; i < set->n; i++)
+        *set_find(set, set->keys[i]) = (uint32_t)i + 1;
     return 0;
 }
 
 /* 0, or -1: no memory. */
 INLINED int set_put(Set *set, uint64_t key)
 {
-    Member *member = set_find(set, key);
-    if (member->stamp == set->stamp)
+    uint32_t *number = set_find(set, key);
+    if (*number)
         return 0;
-    *member = (Member){key, set->stamp, 0};
-    return 2 * ++set->n > set->mask ? set_double(set) : 0;
+    set->keys[set->n] = key;
+    *number = (uint32_t)++set->n;
+    return set->n == set->room ? set_double(set) : 0;
 }
 
 /* The keys of the part at hand, in `keys` or where they are; asks for where they go in a set beyond the cache. */
@@ -97,7 +117,7 @@ static const uint64_t *choose_part(const Overlap *overlap, const Set *set, const
     }
     *n = n_keys;
     for (size_t i = 0; i < n_keys; i++)
-        __builtin_prefetch(&set->members[keys[i] & set->mask], 1);
+        __builtin_prefetch(&set->numbers[keys[i] & set->mask], 1);
     return keys;
 }
 
@@ -107,7 +127,7 @@ static int take_own(void *taker, const uint64_t *shingles, size_t n)
     uint64_t keys[SOME];
     if (!overlap->own.mask) {
         size_t expected = overlap->n_bytes / BYTES_A_WORD / overlap->parts;
-        if (set_begin(&overlap->own, 2 * (overlap->parts > 1 ? expected : overlap->words.n_words) + 2) < 0)
+        if (set_begin(&overlap->own, (overlap->parts > 1 ? expected : overlap->words.n_words) + 1) < 0)
             return -1;
     }
     shingles = choose_part(overlap, &overlap->own, shingles, &n, keys);
@@ -125,10 +145,10 @@ static int take_other(void *taker, const uint64_t *shingles, size_t n)
     uint64_t keys[SOME];
     shingles = choose_part(overlap, own, shingles, &n, keys);
     for (size_t i = 0; i < n; i++) {
-        Member *member = set_find(own, shingles[i]);
-        if (member->stamp == own->stamp) {
-            overlap->n_shared += member->seen != extra->stamp;
-            member->seen = extra->stamp;
+        uint32_t number = *set_find(own, shingles[i]);
+        if (number) {
+            overlap->n_shared += !own->seen[number - 1];
+            own->seen[number - 1] = 1;
         } else if (set_put(extra, shingles[i]) < 0) {
             return -1;
         }
@@ -155,12 +175,8 @@ void overlap_begin(Overlap *overlap, const uint8_t *text, size_t n_bytes)
     overlap->text = text;
     overlap->n_bytes = n_bytes;
     overlap->is_put = 0;
-    if (overlap->own.stamp > UINT32_MAX / 2 || overlap->extra.stamp > UINT32_MAX / 2) {
-        set_free(&overlap->own);
-        set_free(&overlap->extra);
-    }
     overlap->parts = 1;
-    while (n_bytes / BYTES_A_WORD / overlap->parts > MANY_MEMBERS && overlap->parts < MOST_PARTS)
+    while (n_bytes / BYTES_A_WORD / overlap->parts > MANY_KEYS && overlap->parts < MOST_PARTS)
         overlap->parts *= 2;
 }
 
@@ -173,8 +189,9 @@ static int count_part(Overlap *overlap, const uint8_t *text, size_t n_bytes)
             return -1;
         overlap->is_put = overlap->parts == 1;
     }
-    if ((!own->mask && set_begin(own, 0) < 0) || set_begin(extra, own->n) < 0)
+    if ((!own->mask && set_begin(own, 0) < 0) || set_begin(extra, own->n / 4) < 0)
         return -1;
+    memset(own->seen, 0, own->n);
     int stops = each_shingle(&overlap->words, text, n_bytes, take_other, overlap);
     overlap->n_own += own->n;
     overlap->n_extra += extra->n;
@@ -205,4 +222,14 @@ void overlap_shrink(Overlap *overlap)
         set_free(&overlap->extra);
         overlap->is_put = 0;
     }
+}
+
+static size_t set_memory(const Set *set)
+{
+    return set->room * (sizeof *set->keys + sizeof *set->seen) + set->numbers_room * sizeof *set->numbers;
+}
+
+size_t overlap_memory(const Overlap *overlap)
+{
+    return set_memory(&overlap->own) + set_memory(&overlap->extra);
 }

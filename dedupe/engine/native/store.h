@@ -11,6 +11,8 @@ typedef struct {
     void *at;
     size_t n_bytes;
     int file; /* -1: in memory */
+    void *reserved; /* in memory: addresses that are its own, and their number */
+    size_t n_reserved;
 } Store;
 
 /* `directory` NULL: in memory.  -1, with errno, where no file can be made there. */

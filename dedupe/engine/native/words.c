@@ -11,12 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
 #include "clones.h"
 #include "unicode.h"
+
+#if defined(HAS_CLONES)
+#include <immintrin.h>
+#elif defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 /* Scalars that the compiler would else gather into vectors, at twice the cost of storing them. */
 #ifdef __GNUC__
@@ -99,6 +101,37 @@ INLINED size_t put_bits(uint64_t bits, uint32_t base, uint32_t *to)
     return (size_t)n;
 }
 
+#ifdef HAS_CLONES
+/* The same two with AVX-512, which has instructions for just this: a mask of 64 bytes, and the places of its bits. */
+WIDEST static inline uint64_t wide_bits_of(const uint8_t *bytes, int place)
+{
+    return _mm512_test_epi8_mask(_mm512_loadu_si512(bytes), _mm512_set1_epi8((char)(0x80 >> place)));
+}
+
+WIDEST static inline size_t wide_put_bits(uint64_t bits, uint32_t base, uint32_t *to)
+{
+    static const uint8_t places[BLOCK] = {
+        0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
+        32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63,
+    };
+    size_t n = (size_t)__builtin_popcountll(bits);
+    __m512i found = _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(places)), bases = _mm512_set1_epi32((int)base);
+    _mm512_storeu_si512(to, _mm512_add_epi32(_mm512_cvtepu8_epi32(_mm512_castsi512_si128(found)), bases));
+    if (n > 16)
+        _mm512_storeu_si512(to + 16, _mm512_add_epi32(_mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(found, 1)), bases));
+    if (n > 32) {
+        _mm512_storeu_si512(to + 32, _mm512_add_epi32(_mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(found, 2)), bases));
+        _mm512_storeu_si512(to + 48, _mm512_add_epi32(_mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(found, 3)), bases));
+    }
+    return n;
+}
+#define BITS_OF(bytes, place) (vector_bytes == WIDEST_BYTES ? wide_bits_of(bytes, place) : bits_of(bytes, place))
+#define PUT_BITS(bits, base, to) (vector_bytes == WIDEST_BYTES ? wide_put_bits(bits, base, to) : put_bits(bits, base, to))
+#else
+#define BITS_OF(bytes, place) bits_of(bytes, place)
+#define PUT_BITS(bits, base, to) put_bits(bits, base, to)
+#endif
+
 /* What the loops below keep between each other. */
 typedef struct {
     const uint8_t *begin; /* of the raw text */
@@ -137,15 +170,15 @@ INLINED size_t cut_block(int vector_bytes, Words *words, Cutting *cut, const uin
         block = copy + 1;
     }
     uint8_t *to = cut->to;
-    if (vector_bytes == 64)
+    if (vector_bytes >= 64)
         classify_64(block, to, codes, family);
     else if (vector_bytes == 32)
         classify_32(block, to, codes, family);
     else
         classify_16(block, to, codes, family);
-    uint64_t unknown = bits_of(block, 0), run = bits_of(codes, 2), single = 0, in_single = 0;
+    uint64_t unknown = BITS_OF(block, 0), run = BITS_OF(codes, 2), single = 0, in_single = 0;
     if (family != ASCII) {
-        uint64_t two = bits_of(codes, 0), three = bits_of(codes, 1);
+        uint64_t two = BITS_OF(codes, 0), three = BITS_OF(codes, 1);
         unknown &= ~(two | two << 1 | three | three << 1 | three << 2);
         if (three >> 62 & 1)
             n_cut = BLOCK - 2;
@@ -153,7 +186,7 @@ INLINED size_t cut_block(int vector_bytes, Words *words, Cutting *cut, const uin
             n_cut = BLOCK - 1;
         run |= (run & (two | three)) << 1 | (run & three) << 2;
         if (family == EASTERN) {
-            single = bits_of(codes, 3);
+            single = BITS_OF(codes, 3);
             in_single = single | single << 1 | single << 2;
         }
     }
@@ -173,8 +206,8 @@ INLINED size_t cut_block(int vector_bytes, Words *words, Cutting *cut, const uin
     uint64_t starts = (run & ~(run << 1 | (cut->state == IN_RUN))) | single;
     uint64_t ends = (in_word << 1 | (cut->state != NO_WORD)) & (~in_word | starts) & within;
     uint32_t base = (uint32_t)(to - words->folded);
-    cut->n_starts += put_bits(starts, base, words->starts + cut->n_starts);
-    cut->n_ends += put_bits(ends, base, words->ends + cut->n_ends);
+    cut->n_starts += PUT_BITS(starts, base, words->starts + cut->n_starts);
+    cut->n_ends += PUT_BITS(ends, base, words->ends + cut->n_ends);
     cut->n_singles += (size_t)__builtin_popcountll(single);
     cut->state = run >> (n_cut - 1) & 1 ? IN_RUN : in_single >> (n_cut - 1) & 1 ? IN_SINGLE : NO_WORD;
     cut->to += n_cut;
@@ -403,7 +436,7 @@ INLINED int cut_words_body(int vector_bytes, Words *words, Cutting *cut, const u
         if (at == end || *at < 0x80 || n >= BLOCK - 2)
             continue;
         int met = family_of(*at);
-        if (met != NO_FAMILY && met != family && n) {
+        if (met != NO_FAMILY && met != family) {
             family = met;
             continue;
         }
@@ -413,7 +446,7 @@ INLINED int cut_words_body(int vector_bytes, Words *words, Cutting *cut, const u
     }
     return 0;
 }
-CLONES(int, cut_words, (Words *words, Cutting *cut, const uint8_t *at, const uint8_t *end),
+CLONES_TO_WIDEST(int, cut_words, (Words *words, Cutting *cut, const uint8_t *at, const uint8_t *end),
        (words, cut, at, end))
 
 /* Masks for the first n of 16 bytes. */
@@ -432,14 +465,11 @@ INLINED uint64_t hash_word(uint64_t hash, const uint8_t *at, size_t n)
     return round_of(hash, load64(at) & MASK[n & 15][0], load64(at + 8) & MASK[n & 15][1]);
 }
 
-INLINED void hash_words_body(int vector_bytes, Words *words)
+/* Hashes all words as if they had at most 16 bytes, and lists those that have more in `longs`; gives their number. */
+INLINED size_t hash_short(const uint8_t *folded, const uint32_t *starts, const uint32_t *ends, size_t n,
+                          uint64_t *restrict low, uint64_t *restrict high, uint64_t *restrict hashes, uint32_t *longs)
 {
-    (void)vector_bytes;
-    size_t n = words->n_words, n_long = 0;
-    const uint8_t *folded = words->folded;
-    const uint32_t *starts = words->starts, *ends = words->ends;
-    uint32_t *longs = words->longs;
-    uint64_t *restrict low = words->low, *restrict high = words->high, *restrict hashes = words->hashes;
+    size_t n_long = 0;
     for (size_t i = 0; i < n; i++) {
         uint32_t size = ends[i] - starts[i];
         const uint8_t *word = folded + starts[i];
@@ -450,12 +480,80 @@ INLINED void hash_words_body(int vector_bytes, Words *words)
     }
     for (size_t i = 0; i < n; i++)
         hashes[i] = round_of(SEED, low[i], high[i]);
+    return n_long;
+}
+
+#ifdef HAS_CLONES
+/* The 16 bytes at each of four words, side by side. */
+WIDEST static inline __m512i gather_words(const uint8_t *folded, const uint32_t *starts)
+{
+    __m512i words = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)(const void *)(folded + starts[0])));
+    words = _mm512_mask_broadcast_i32x4(words, 0x00F0, _mm_loadu_si128((const __m128i *)(const void *)(folded + starts[1])));
+    words = _mm512_mask_broadcast_i32x4(words, 0x0F00, _mm_loadu_si128((const __m128i *)(const void *)(folded + starts[2])));
+    return _mm512_mask_broadcast_i32x4(words, 0xF000, _mm_loadu_si128((const __m128i *)(const void *)(folded + starts[3])));
+}
+
+/* The same, eight words at a time without a store on the way: loads and shuffles, and round_of in lanes.  Writes up to
+ * seven hashes beyond n. */
+WIDEST static inline size_t wide_hash_short(const uint8_t *folded, const uint32_t *starts, const uint32_t *ends, size_t n,
+                                            uint64_t *restrict hashes, uint32_t *longs)
+{
+    const __m512i evens = _mm512_set_epi64(14, 12, 10, 8, 6, 4, 2, 0), odds = _mm512_set_epi64(15, 13, 11, 9, 7, 5, 3, 1);
+    const __m512i all = _mm512_set1_epi64(64), half = _mm512_set1_epi64(128), none = _mm512_setzero_si512();
+    size_t n_long = 0;
+    uint32_t last_starts[8] = {0}, last_ends[8] = {0};
+    for (size_t i = 0; i < n; i += 8, starts += 8, ends += 8) {
+        if (n - i < 8) {
+            memcpy(last_starts, starts, (n - i) * sizeof *starts);
+            memcpy(last_ends, ends, (n - i) * sizeof *ends);
+            starts = last_starts;
+            ends = last_ends;
+        }
+        __m512i first = gather_words(folded, starts), second = gather_words(folded, starts + 4);
+        __m256i sizes = _mm256_sub_epi32(_mm256_loadu_si256((const __m256i *)(const void *)ends),
+                                         _mm256_loadu_si256((const __m256i *)(const void *)starts));
+        __m512i bits = _mm512_slli_epi64(_mm512_cvtepu32_epi64(sizes), 3);
+        /* What lies beyond a word is shifted out and back; a count of 64 leaves nothing. */
+        __m512i beyond_low = _mm512_max_epi64(_mm512_sub_epi64(all, bits), none);
+        __m512i beyond_high = _mm512_min_epi64(_mm512_max_epi64(_mm512_sub_epi64(half, bits), none), all);
+        __m512i low = _mm512_permutex2var_epi64(first, evens, second), high = _mm512_permutex2var_epi64(first, odds, second);
+        low = _mm512_srlv_epi64(_mm512_sllv_epi64(low, beyond_low), beyond_low);
+        high = _mm512_srlv_epi64(_mm512_sllv_epi64(high, beyond_high), beyond_high);
+
+        __m512i x = _mm512_mullo_epi64(high, _mm512_set1_epi64((long long)HIGH));
+        __m512i hash = _mm512_xor_si512(low, _mm512_set1_epi64((long long)SEED));
+        x = _mm512_add_epi64(_mm512_mullo_epi64(hash, _mm512_set1_epi64((long long)LOW)), _mm512_rol_epi64(x, 32));
+        x = _mm512_xor_si512(x, _mm512_srli_epi64(x, 32));
+        x = _mm512_mullo_epi64(x, _mm512_set1_epi64((long long)MIX));
+        _mm512_storeu_si512(hashes + i, _mm512_xor_si512(x, _mm512_srli_epi64(x, 29)));
+
+        for (unsigned are_long = _mm256_cmpgt_epu32_mask(sizes, _mm256_set1_epi32(16)); are_long; are_long &= are_long - 1)
+            longs[n_long++] = (uint32_t)i + (uint32_t)__builtin_ctz(are_long);
+    }
+    return n_long;
+}
+#endif
+
+INLINED void hash_words_body(int vector_bytes, Words *words)
+{
+    size_t n = words->n_words, n_long;
+    const uint8_t *folded = words->folded;
+    const uint32_t *starts = words->starts, *ends = words->ends;
+    uint32_t *longs = words->longs;
+    uint64_t *hashes = words->hashes;
+    (void)vector_bytes;
+#ifdef HAS_CLONES
+    if (vector_bytes == WIDEST_BYTES)
+        n_long = wide_hash_short(folded, starts, ends, n, hashes, longs);
+    else
+#endif
+        n_long = hash_short(folded, starts, ends, n, words->low, words->high, hashes, longs);
     for (size_t i = 0; i < n_long; i++)
         hashes[longs[i]] = hash_word(SEED, folded + starts[longs[i]], ends[longs[i]] - starts[longs[i]]);
     if (words->is_carried && n)
         hashes[0] = hash_word(words->carried_hash, folded + starts[0], ends[0] - starts[0]);
 }
-CLONES(void, hash_words, (Words *words), (words))
+CLONES_TO_WIDEST(void, hash_words, (Words *words), (words))
 
 /* Buffers for chunks of n bytes, in one piece.  A word takes two bytes of text: itself, and what parts it
  * from the next; a word of one code point takes three. */

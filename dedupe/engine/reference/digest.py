@@ -1,11 +1,15 @@
 """128 bits of a document's bytes, for exact duplicates.
 
-Two chains of folded 64 x 64 bit products, each over all of the text. Not cryptographic: who knows
-the constants can make two texts collide.
+Two chains of folded 64 x 64 bit products, each over all of a short text. Of a long one, whole blocks of 64
+bytes go into eight lanes first, and these through the chains in their place. Not cryptographic: who knows the
+constants can make two texts collide.
 """
 
 from dedupe.engine.reference.batch import Buffer, documents, output
-from dedupe.engine.reference.words import MASK64
+from dedupe.engine.reference.words import MASK64, rotated
+
+LANES = 8
+BLOCK = 8 * LANES
 
 KEYS = (
     0xA0761D6478BD642F,
@@ -28,9 +32,23 @@ def _mixed(value: int) -> int:
     return value ^ value >> 32
 
 
+def _fill_lanes(text: bytes) -> bytes:
+    """What whole blocks come to; a shorter text has none, and no lanes."""
+    if not text:
+        return b""
+    lanes = [KEYS[0] + lane & MASK64 for lane in range(LANES)]
+    for start in range(0, len(text), 8):
+        lane = start // 8 % LANES
+        value = int.from_bytes(text[start : start + 8], "little")
+        lanes[lane] = rotated(lanes[lane] + value * KEYS[4] & MASK64, 31) * KEYS[5] & MASK64
+    return b"".join(lane.to_bytes(8, "little") for lane in lanes)
+
+
 def digest(text: bytes) -> bytes:
-    """16 bytes; the last block of 16 is filled with zeros, and the length begins both chains."""
+    """16 bytes; the last piece of 16 is filled with zeros, and the length begins both chains."""
     one, other = len(text), ~len(text) & MASK64
+    whole = len(text) // BLOCK * BLOCK
+    text = _fill_lanes(text[:whole]) + text[whole:]
     for start in range(0, len(text), 16):
         low = int.from_bytes(text[start : start + 8], "little")
         high = int.from_bytes(text[start + 8 : start + 16], "little")

@@ -18,7 +18,7 @@ from dedupe.engine.reference.page_lines import CLASS_BITS, Page
 MAX_LINES = 100_000  # a text of more is no page
 LEAST_HEADLINE = -1000  # a page that has an article has a headline, as a rule
 MIN_GOES = 4  # a text of which fewer lines go is no page dump
-BEFORE, WITHIN, AFTER, NONE, HEADLINE = range(5)  # the rules, in the order of dedupe/clean/page
+BEFORE, WITHIN, AFTER, NONE, HEADLINE = range(5)  # the rules, in the order of dedupe/clean/built_in.py
 ON_SHIFT = 8  # of the options: one bit for each rule that applies
 KEEPS_HEADLINE = 1
 MOST_STEPS, MOST_ADDED = 10_000, 100_000  # so that a score fits 32 bits

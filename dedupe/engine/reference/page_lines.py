@@ -8,9 +8,10 @@ from collections import Counter
 from typing import NamedTuple
 
 from dedupe.engine import unicode_tables as tables
+from dedupe.engine.code_points import properties
 from dedupe.engine.page_columns import VOCABULARY
 from dedupe.engine.reference.lines import Needles, line_key, lines_of, normal_form
-from dedupe.engine.reference.unicode import decode, properties
+from dedupe.engine.reference.unicode import decode
 
 MASK = 0xFFFFFFFFFFFFFFFF
 CASED_END = 0x590  # the scripts with two cases that matter lie below
