@@ -263,11 +263,11 @@ def test_unsound_bytes(native: ModuleType, line: bytes) -> None:
         (b"\x08" + bytes(7), None),
         (b"", b""),
         (b"", b"abc"),
-        (b"", array("i", [1, 0, 9, 0, 0, 0, 0]).tobytes()),
-        (b"", array("i", [1, 0, 1, FIRST_COLUMNS, 0, 0, 0, 0, 0, 0]).tobytes()),
-        (b"", array("i", [1, 0, -1, 0, 0, 0, 0]).tobytes()),
-        (b"", array("i", [1, 1 << 20, 0, 0, 0, 0, 0]).tobytes()),
-        (b"", array("i", [1, 0, 0, 0, 0, 0, 0, 0]).tobytes()),
+        (b"", array("i", [1, -9000, 0, 9, 0, 0, 0, 0]).tobytes()),
+        (b"", array("i", [1, -9000, 0, 1, FIRST_COLUMNS, 0, 0, 0, 0, 0, 0]).tobytes()),
+        (b"", array("i", [1, -9000, 0, -1, 0, 0, 0, 0]).tobytes()),
+        (b"", array("i", [1, -9000, 1 << 20, 0, 0, 0, 0, 0]).tobytes()),
+        (b"", array("i", [1, -9000, 0, 0, 0, 0, 0, 0, 0]).tobytes()),
     ],
 )
 def test_what_is_no_model_is_refused(engine: ModuleType, vocabulary: bytes, cards: bytes | None) -> None:

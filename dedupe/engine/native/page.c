@@ -16,7 +16,7 @@ typedef struct {
 } Card;
 
 typedef struct {
-    int32_t min_words;
+    int32_t min_words, min_first; /* of a page that has an article: its words, its best first score */
     Card cards[NUMBER_OF_CARDS];
     uint8_t wanted[ALL_COLUMNS]; /* the columns that have steps */
     Py_buffer view;
@@ -27,10 +27,11 @@ static const char *read_cards(Model *model)
     static const char *const fault = "model must be what pack_model gives";
     static const int most[NUMBER_OF_CARDS] = {FIRST_PART, HEAD_PART, ALL_COLUMNS};
     const int32_t *values = model->view.buf;
-    Py_ssize_t n = model->view.len / 4, at = 1;
-    if (model->view.len % 4 || n < 1 || (uintptr_t)values % 4)
+    Py_ssize_t n = model->view.len / 4, at = 2;
+    if (model->view.len % 4 || n < at || (uintptr_t)values % 4)
         return fault;
     model->min_words = values[0];
+    model->min_first = values[1];
     memset(model->wanted, 0, sizeof model->wanted);
     for (int c = 0; c < NUMBER_OF_CARDS; c++) {
         if (at + 2 > n || values[at + 1] < 0 || values[at + 1] > (n - at - 2) / STEP || values[at + 1] > MOST_STEPS ||
@@ -80,8 +81,8 @@ static void score_lines(const Page *page, const Card *card, int32_t *scores)
 }
 
 /* The rule that each line goes by, or STAYS. */
-static void mark_lines(const Page *page, const int32_t *heads, const int32_t *seconds, int32_t min_words, int options,
-                       uint8_t *goes)
+static void mark_lines(const Page *page, const int32_t *heads, const int32_t *seconds, int may_have_article,
+                       int32_t min_words, int options, uint8_t *goes)
 {
     Py_ssize_t n = page->n, first = -1, last = -1, headline = -1;
     int64_t words = 0;
@@ -94,7 +95,7 @@ static void mark_lines(const Page *page, const int32_t *heads, const int32_t *se
     int on[STAYS];
     for (int rule = 0; rule < STAYS; rule++)
         on[rule] = options >> (ON_SHIFT + rule) & 1;
-    if (words < min_words || first < 0) {
+    if (!may_have_article || words < min_words || first < 0) {
         memset(goes, on[NONE] ? NONE : STAYS, (size_t)n);
         return;
     }
@@ -191,10 +192,13 @@ static int find_spans(Rows *rows, Page *page, const uint8_t *at, const uint8_t *
     score_lines(page, &model->cards[0], heads);
     int failed = page_head(page, heads) < 0;
     score_lines(page, &model->cards[1], scores);
+    int may_have_article = 0;
+    for (Py_ssize_t i = 0; i < page->n; i++)
+        may_have_article |= scores[i] >= model->min_first;
     failed = failed || page_second(page, scores) < 0;
     if (!failed) {
         score_lines(page, &model->cards[2], scores);
-        mark_lines(page, heads, scores, model->min_words, options, goes);
+        mark_lines(page, heads, scores, may_have_article, model->min_words, options, goes);
         failed = add_spans(rows, page, document, goes) < 0;
     }
     free(heads);

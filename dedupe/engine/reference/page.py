@@ -36,20 +36,21 @@ class Card(NamedTuple):
 
 
 class Model(NamedTuple):
-    """The scorecards, and the fewest words of an article."""
+    """The scorecards; and of a page that has an article, the fewest words and the least first score of its best."""
 
     min_words: int
+    min_first: int
     cards: list[Card]
 
 
 def read_model(buffer: Buffer) -> Model:
-    """int32: the fewest words, then for each card its base, the number of its steps, and the steps."""
+    """int32: the fewest words, the least first score, then each card: base, number of steps, the steps."""
     data = memoryview(buffer).cast("B")
     values = array("i")
-    if len(data) % values.itemsize or len(data) < values.itemsize:
+    if len(data) % values.itemsize or len(data) < 2 * values.itemsize:
         raise ValueError(NO_MODEL)
     values.frombytes(data)
-    cards, at = [], 1
+    cards, at = [], 2
     for most in (columns.FIRST_COLUMNS, columns.HEAD_COLUMNS, len(columns.COLUMNS)):
         if at + 2 > len(values) or not 0 <= values[at + 1] <= (len(values) - at - 2) // 3:
             raise ValueError(NO_MODEL)
@@ -64,7 +65,7 @@ def read_model(buffer: Buffer) -> Model:
         at += 2 + 3 * n
     if at != len(values):
         raise ValueError(NO_MODEL)
-    return Model(values[0], cards)
+    return Model(values[0], values[1], cards)
 
 
 def read_vocabulary(buffer: Buffer) -> dict[int, int]:
@@ -154,7 +155,8 @@ def _mark_lines(page: Page, model: Model, options: int) -> list[int | None]:
     seconds = model.cards[2].scores(rows)
     stays = [seconds[i] > 0 and page.lines[i].key is not None for i in range(page.n)]
     on = [options >> ON_SHIFT + rule & 1 for rule in range(HEADLINE + 1)]
-    if sum(page.n_words[i] for i in range(page.n) if stays[i]) < model.min_words:
+    n_words = sum(page.n_words[i] for i in range(page.n) if stays[i])
+    if max(firsts) < model.min_first or n_words < model.min_words or not any(stays):
         return [NONE if on[NONE] else None] * page.n
     first = stays.index(True)
     last = page.n - 1 - stays[::-1].index(True)
