@@ -31,7 +31,9 @@ from typing import Any, BinaryIO, NamedTuple
 from dedupe.changes import Changes
 from dedupe.document import Change
 from dedupe.errors import AuditError, OutputError
-from dedupe.read import Batch, escape_line_ends
+from dedupe.formats.jsonl import escape_line_ends
+from dedupe.options import FORMATS
+from dedupe.read import Batch
 from dedupe.write import is_special
 
 VERSION = 1
@@ -374,7 +376,7 @@ class Section:
     def __init__(self, entries: _Entries, in_place: bool, gap: bytes, entry: dict[str, Any]) -> None:
         self.entries, self.in_place, self.gap = entries, in_place, gap
         self.source, self.format = _read_text(entry, "source"), _read_text(entry, "format")
-        if "\0" in self.source or self.format not in ("text", "jsonl"):
+        if "\0" in self.source or self.format not in FORMATS:
             raise ValueError("there is no such source")
         self.end: dict[str, int] = {}
         """Bytes in, bytes out and CRC-32, once its last line is read."""

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from dedupe import __version__
-from dedupe.options import CleanOptions, DropOptions, ReadOptions, RepairOptions, WriteOptions
+from dedupe.options import FORMATS, CleanOptions, DropOptions, ReadOptions, RepairOptions, WriteOptions
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -58,20 +58,26 @@ reading = stack(
     click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path()),
     click.option(
         "--format",
-        type=click.Choice(["text", "jsonl"]),
+        type=click.Choice(FORMATS),
         help="What the input is. [by suffix, else by its first byte]",
+    ),
+    click.option(
+        "--delimiter",
+        metavar="CHARACTER",
+        callback=lambda _, __, value: {"tab": "\t", "\\t": "\t"}.get(value, value),
+        help="CSV: what stands between two fields; tab is one too. [by the first rows]",
     ),
     click.option(
         "--field",
         default=ReadOptions().field,
         show_default=True,
-        help="JSONL: the field that holds the text.",
+        help="The field or column that holds the text.",
     ),
     click.option(
         "--id-field",
         default=ReadOptions().id_field,
         show_default=True,
-        help="JSONL: the field that names a record in audits.",
+        help="The field or column that names a record in audits.",
     ),
     click.option("--strict/--no-strict", help="Stop at the first broken record instead of passing it through."),
 )
@@ -170,7 +176,7 @@ def take(values: dict[str, Any], *names: str) -> list[Any]:
 
 def read_options(values: dict[str, Any]) -> ReadOptions:
     """Takes what `reading` asks for."""
-    return ReadOptions(*take(values, "format", "field", "id_field", "strict"))
+    return ReadOptions(*take(values, "format", "field", "id_field", "strict", "delimiter"))
 
 
 def clean_options(values: dict[str, Any]) -> CleanOptions:

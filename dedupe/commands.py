@@ -188,10 +188,14 @@ def _run_into_one(flow: Flow, names: Sequence[str], sink: Sink, write: WriteOpti
             source.stream.close()
             flow.report.fail(f"{name}: is what stdout is written to; a file is given its new content by -o FILE")
             continue
+        if before and source.first and (fault := _why_not_joined(before, source)):
+            source.stream.close()
+            flow.report.fail(f"{name}: {fault}; use --output-dir, or a run for each")
+            continue
         if before and flow.tail:
             flow.join(sink, _gap(before, source, flow.tail))
-        _run(flow, source, sink)
-        before = source
+        _run(flow, source, sink, is_joined=before is not None)
+        before = source if source.first else before
     if write.output not in (None, "-") and flow.report.failures:
         raise InputError(f"{write.output}: is as it was, since not all input could be read")
 
@@ -203,6 +207,15 @@ def _is_stdout(source: Source) -> bool:
     except (OSError, ValueError):
         return False
     return stat.S_ISREG(mine.st_mode) and os.path.samestat(mine, other) and len(source.first) > 0
+
+
+def _why_not_joined(before: Source, source: Source) -> str | None:
+    """Why two sources cannot stand in one output; None where they can."""
+    if before.table and source.table:
+        return None if source.table.joins(before.table) else f"has other columns or another dialect than {before.name}"
+    if before.table or source.table:
+        return f"is {source.format}, {before.name} {before.format}"
+    return None
 
 
 def _gap(before: Source, source: Source, tail: bytes) -> bytes:
@@ -268,9 +281,11 @@ def _greet_terminal(name: str) -> None:
         say("reading from the terminal; end with Ctrl-D, or name files")
 
 
-def _run(flow: Flow, source: Source, sink: Sink) -> bool:
+def _run(flow: Flow, source: Source, sink: Sink, is_joined: bool = False) -> bool:
     try:
-        return flow.run_source(source, sink)
+        if flow.dropper and flow.dropper.options.annotate and source.format != "jsonl":
+            raise InputError(f"{source.name}: is {source.format}; --annotate adds fields, for which it takes JSONL")
+        return flow.run_source(source, sink, is_joined)
     except InputError as error:
         if flow.read.strict:
             raise

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any, Literal
 
+FORMATS = ("text", "jsonl", "csv", "tsv", "parquet")
+UNFIT = ("\0", "\r", "\n", '"')  # for a delimiter
 FLAG, TEXT, COUNT, RATIO, NAMES = "True or False", "a str", "an int", "a number", "a tuple of str"
 
 
@@ -37,20 +39,27 @@ def expect_or_none(kind: str, **values: object) -> None:
 class ReadOptions:
     """Where a record's text lies."""
 
-    format: Literal["text", "jsonl"] | None = None
+    format: Literal["text", "jsonl", "csv", "tsv", "parquet"] | None = None
     """None: by suffix, else by the first byte (`{` is JSONL)."""
     field: str = "text"
-    """JSONL: the field that holds the text."""
+    """The field or column that holds the text."""
     id_field: str = "id"
-    """JSONL: the field that names a record in audits; records without it go by line number."""
+    """The field or column that names a record in audits; records without it go by line number."""
     strict: bool = False
     """Stop at the first broken record instead of passing it through."""
+    delimiter: str | None = None
+    """CSV: the character between two fields; None: the one with which the first rows have the column."""
 
     def __post_init__(self) -> None:
         expect(TEXT, field=self.field, id_field=self.id_field)
         expect(FLAG, strict=self.strict)
-        if self.format not in (None, "text", "jsonl"):
-            raise ValueError(f"format {self.format!r}: use text or jsonl")
+        expect_or_none(TEXT, delimiter=self.delimiter)
+        if self.format not in (None, *FORMATS):
+            raise ValueError(f"format {self.format!r}: use one of {', '.join(FORMATS)}")
+        if self.delimiter is not None and not (len(self.delimiter) == 1 and self.delimiter.isascii()):
+            raise ValueError(f"delimiter {self.delimiter!r}: use one ASCII character, or tab")
+        if self.delimiter in UNFIT:
+            raise ValueError(f"delimiter {self.delimiter!r}: ends rows or quotes fields; use another")
 
 
 @dataclass(frozen=True, slots=True)

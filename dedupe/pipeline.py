@@ -13,16 +13,17 @@ from dedupe.ahead import map_ahead
 from dedupe.audit import Journal
 from dedupe.changes import Changes
 from dedupe.clean.cleaner import Cleaner
-from dedupe.document import Change, Splice, apply_splices
+from dedupe.document import Change, Splice
 from dedupe.errors import RecordError
 from dedupe.options import ReadOptions
-from dedupe.read import Batch, Block, Source, read_blocks
+from dedupe.read import MARK, Batch, Block, Source, read_blocks
 from dedupe.report import Report
 from dedupe.write import Sink
 
 if TYPE_CHECKING:
     from dedupe.near.drop import Dropper, Sketched
 
+JOINED = "join.header"  # the rule by which a table behind another leaves its header out
 TAIL_BYTES = 4  # of the output, to know how it ends
 
 
@@ -52,8 +53,8 @@ class Flow:
         self.on_change: Callable[[int, Change], None] | None = None
         self.tail = b""
 
-    def run_source(self, source: Source, sink: Sink) -> bool:
-        """Passes one source into `sink`; True where something changes."""
+    def run_source(self, source: Source, sink: Sink, is_joined: bool = False) -> bool:
+        """Passes one source into `sink`, where `is_joined` behind another; True where something changes."""
         changed = is_whole = False
         if self.journal:
             self.journal.begin(source.name, source.format)
@@ -61,6 +62,8 @@ class Flow:
             for batch, changes, sketched in self._prepare_all(source):
                 if self.dropper and sketched:
                     self.dropper.drop(source, batch, changes, sketched)
+                if is_joined and source.table and batch.format == MARK:
+                    changes.leave_out(JOINED)
                 self._name_broken_records(source, batch, changes)
                 output = changes.output()
                 sink.write(output)
@@ -134,6 +137,6 @@ def _rescue(batch: Batch, i: int, cleaner: Cleaner) -> Change | None:
         return None
     document = rescued.document(0)
     edits = cleaner.clean_document(document)
-    output = apply_splices(rescued.raw, rescued.place(0, edits))
+    output = rescued.edit(0, edits)[0]
     whole = Splice(batch.starts[i], batch.starts[i + 1], output, "repair.bytes")
     return Change(output, document, edits, [whole], is_whole=True)

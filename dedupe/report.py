@@ -16,7 +16,7 @@ from dedupe.changes import Changes
 from dedupe.document import Change, apply_splices
 from dedupe.engine import engine
 from dedupe.engine import name as engine_name
-from dedupe.read import BLANK, Batch
+from dedupe.read import BLANK, MARK, Batch
 from dedupe.talk import say, write_error
 
 PROGRESS_SECONDS = 0.2
@@ -90,7 +90,7 @@ class Report:
         self.bytes_in += len(batch.raw)
         self.bytes_out += len(output)
         self.records += len(batch) - batch.status.count(BLANK)
-        self.records_changed += len(changes)
+        self.records_changed += len(changes) if batch.format != MARK else 0
         self.edits.update(changes.count_rules())
         if self.counts_lines:
             self._count_lines(batch, (change for _, change in changes.items()))

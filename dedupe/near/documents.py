@@ -84,7 +84,8 @@ def gather_documents(batch: Batch, changes: Changes | None, fd: int, at: int, sp
         parts = [(0, len(text))]
         if change or gaps[i] or split not in ("auto", "never"):
             parts = _find_articles(text, split)
-        if change or (batch.format == "jsonl" and len(parts) > 1):
+        is_part = batch.format not in ("text", "parquet")  # its text may be written in another way than it reads
+        if change or (is_part and len(parts) > 1) or (is_part and batch.format != "jsonl"):
             position, file = spool.put(text), spool.fd
         elif batch.format == "jsonl":
             first, last = batch.spans[2 * i], batch.spans[2 * i + 1]

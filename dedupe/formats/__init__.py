@@ -1,0 +1,100 @@
+"""What a source's records are: one file a format, behind the interface that Batch uses.
+
+A format knows where records begin in bytes, where the text of each lies, and how a span of that text is replaced
+by splices into the record's own bytes. It knows nothing of cleaning, dropping and writing.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from dedupe.document import Splice
+from dedupe.engine import Buffer
+from dedupe.options import ReadOptions
+from dedupe.unpack import SUFFIXES as PACKINGS
+
+if TYPE_CHECKING:
+    from dedupe.read import Batch
+
+SUFFIXES = {
+    ".txt": "text",
+    ".text": "text",
+    ".md": "text",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+TABLES = ("csv", "tsv")
+MARK = "mark"  # a byte-order mark or a header, which is passed on and never looked into
+
+# Of a record: the engine's, and more.
+OK, BLANK, NOT_JSON, NOT_OBJECT, NO_FIELD, NOT_STRING, NOT_UTF8, WIDTH, UNCLOSED, STRAY = range(10)
+BROKEN = frozenset([NOT_JSON, NOT_OBJECT, NOT_UTF8, WIDTH, UNCLOSED, STRAY])
+UNBROKEN = bytes([OK, BLANK, NO_FIELD, NOT_STRING])
+
+
+class Columns(NamedTuple):
+    """Of n records: int64 n + 1 `starts` in the raw bytes, int64 2n `spans` of their texts there, the `text` with
+    n + 1 `offsets`, and a `status` byte each."""
+
+    starts: Buffer
+    spans: Buffer
+    text: Buffer
+    offsets: Buffer
+    status: bytes
+
+
+class Format(Protocol):
+    """One format, with what there is to know of a source in it."""
+
+    @property
+    def name(self) -> str: ...
+
+    def scan(self, raw: bytes | bytearray) -> Columns:
+        """The records of a block of whole ones."""
+
+    def place_rows(self, batch: "Batch", rows: Buffer) -> Buffer | None:
+        """Rows of the engine's `edits` as rows into the block; None where each has to be placed by `edit`."""
+
+    def edit(self, batch: "Batch", i: int, splices: Sequence[Splice]) -> list[Splice] | bytes:
+        """Splices into the text of record i as splices into the block, or the whole record anew where they
+        cannot be that."""
+
+    def fields(self, record: bytes) -> dict[str, Any]:
+        """All fields of a record; none where it has none."""
+
+    def line_of(self, batch: "Batch", i: int) -> int:
+        """The number of the line that record i begins on."""
+
+    def fault(self, status: int, record: bytes) -> str:
+        """What is wrong with a record, in words."""
+
+
+def make_format(name: str, options: ReadOptions) -> Format:
+    """The format of this name; tables and Parquet are made where their source is opened."""
+    if name == "jsonl":
+        from dedupe.formats.jsonl import Jsonl
+
+        return Jsonl(options.field)
+    from dedupe.formats.text import Mark, Text
+
+    return Mark() if name == MARK else Text()
+
+
+def suffix_of(name: str) -> str:
+    """The suffix that tells a file's format, that of its packing left out."""
+    path = Path(name)
+    return (path.with_suffix("").suffix if path.suffix in PACKINGS else path.suffix).lower()
+
+
+def is_utf8(data: bytes | bytearray) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
