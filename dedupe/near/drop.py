@@ -258,7 +258,7 @@ def _drop_articles(
     noted = {}
     for i, numbers in of_record.items():
         gone = [k for k in numbers if verdicts.keepers[k] >= 0]
-        if len(gone) == len(numbers) and changes.batch.format == "jsonl":
+        if len(gone) == len(numbers) and changes.batch.format != "text":
             drops[i] = 1
             if notes is not None:
                 noted[i] = notes[gone[0]]
