@@ -26,7 +26,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from dedupe.changes import Changes
 from dedupe.document import Change
@@ -35,6 +35,9 @@ from dedupe.formats.jsonl import escape_line_ends
 from dedupe.options import FORMATS
 from dedupe.read import Batch
 from dedupe.write import is_special
+
+if TYPE_CHECKING:
+    from dedupe.formats.parquet import RowReader
 
 VERSION = 1
 READ_BYTES = 1 << 20  # at a time; a damaged audit may ask for more than there is
@@ -100,6 +103,10 @@ class Journal:
         self.bytes_in += len(raw)
         self.bytes_out += sum(sizes)
         self.crc_in = zlib.crc32(raw, self.crc_in)
+        if more := batch.kind.audit(changes):
+            self._write(
+                {key: value if isinstance(value, bool | str) else _base64(value) for key, value in more.items()}
+            )
         self._write({"records": len(sizes), "sizes": _base64(sizes), "checks": _base64(checks)})
 
     def _name(self, batch: Batch, i: int) -> dict[str, object]:
@@ -235,19 +242,42 @@ def restore_stream(name: str, stream: BinaryIO, file: str | None = None) -> Iter
 
     Of an audit of files that were changed in place, the section of `file` is meant.
     """
+    for section in _chosen_sections(name, file):
+        section.expect(stream, section.gap)
+        yield from section.restore(stream)
+    if stream.read(1):
+        raise _goes_on(file)
+
+
+def restore_rows(name: str, rows: "RowReader", file: str | None = None) -> "Iterator[tuple[Any, bool]]":
+    """The input's rows, from those of the output; as restore_stream."""
+    for section in _chosen_sections(name, file):
+        for restored in section.restore(rows):
+            with section.entries.blame():
+                yield rows.rebuild(restored)
+    if not rows.is_over():
+        raise _goes_on(file)
+
+
+def _goes_on(file: str | None) -> AuditError:
+    return AuditError(f"{file or 'stdin'}: goes on where dedupe had ended it; restore needs the very output of the run")
+
+
+def find_format(name: str) -> str:
+    """The format of what an audit tells of, by its first source; none in an audit without one."""
+    return next((section.format for section in read_sections(name)), "")
+
+
+def _chosen_sections(name: str, file: str | None) -> Iterator["Section"]:
+    """All sections of a stream's audit; of one of files that were changed in place, that of `file`."""
     chosen: int | None = None
     for number, section in enumerate(read_sections(name)):
         if number == 0 and section.in_place:
             chosen = _choose_source(name, file)
-        if chosen not in (None, number):
+        if chosen in (None, number):
+            yield section
+        else:
             section.skip()
-            continue
-        section.expect(stream, section.gap)
-        yield from section.restore(stream)
-    if stream.read(1):
-        raise AuditError(
-            f"{file or 'stdin'}: goes on where dedupe had ended it; restore needs the very output of the run"
-        )
 
 
 def _choose_source(name: str, file: str | None) -> int:
@@ -382,8 +412,8 @@ class Section:
         """Bytes in, bytes out and CRC-32, once its last line is read."""
         self.is_untouched = False
 
-    def restore(self, stream: BinaryIO) -> Iterator[bytes]:
-        """The source's bytes from the bytes that `stream` has of the output, in order."""
+    def restore(self, stream: "BinaryIO | RowReader") -> Iterator[bytes]:
+        """The source's bytes from the bytes that `stream` has of the output, in order; of rows, their texts."""
         undos: list[Undo] = []
         position = crc = record = bytes_out = 0
         while not self.end:
@@ -391,6 +421,8 @@ class Section:
             with self.entries.blame():
                 if "at" in entry:
                     undos.append(self._read_undo(entry))
+                elif "lengths" in entry:
+                    self._begin_rows(entry, stream)
                 elif "records" in entry:
                     sizes, checks = self._read_sizes(entry)
                     data = self._read_records(sizes, checks, stream, record)
@@ -403,6 +435,14 @@ class Section:
                     counts = {"bytes_in": position, "bytes_out": bytes_out, "crc32_in": crc}
                     if self.end != counts or undos:
                         raise ValueError(f"{self.source} does not come out as it was")
+
+    def _begin_rows(self, entry: dict[str, Any], stream: Any) -> None:
+        lengths = _read_array(entry, "lengths", array("q"))
+        gone = _read_array(entry, "gone", array("q")) if "gone" in entry else array("q")
+        rows = _read_bytes(entry, "rows") if "rows" in entry else b""
+        if min(lengths, default=0) < 0 or min(gone, default=0) < 0 or self.format != "parquet":
+            raise ValueError("'lengths' do not belong here")
+        stream.begin(_read_text(entry, "field"), lengths, gone, rows, entry.get("ends_group") is True)
 
     def skip(self) -> None:
         """Passes over what is left of the section, and looks whether it is sound."""
@@ -467,7 +507,9 @@ class Section:
             raise ValueError("'sizes' and 'checks' do not fit 'records'")
         return sizes, checks
 
-    def _read_records(self, sizes: Sequence[int], checks: Sequence[int], stream: BinaryIO, record: int) -> bytes:
+    def _read_records(
+        self, sizes: Sequence[int], checks: Sequence[int], stream: "BinaryIO | RowReader", record: int
+    ) -> bytes:
         data = _read_exactly(stream, sum(sizes))
         view, start = memoryview(data), 0
         for number, (size, check) in enumerate(zip(sizes, checks, strict=True), record + 1):
@@ -480,7 +522,7 @@ class Section:
         return data
 
 
-def _read_exactly(stream: BinaryIO, size: int) -> bytes:
+def _read_exactly(stream: "BinaryIO | RowReader", size: int) -> bytes:
     pieces = []
     while size > 0 and (piece := stream.read(min(size, READ_BYTES))):
         pieces.append(piece)

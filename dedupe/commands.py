@@ -11,13 +11,13 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
 
-from dedupe.audit import BrokenOff, Journal, Section, read_sections, restore_stream
+from dedupe.audit import BrokenOff, Journal, Section, find_format, read_sections, restore_rows, restore_stream
 from dedupe.clean.cleaner import Cleaner
 from dedupe.diff import Diff
 from dedupe.document import Change
-from dedupe.errors import DedupeError, InputError
+from dedupe.errors import AuditError, DedupeError, InputError
 from dedupe.options import CleanOptions, DropOptions, ReadOptions, WriteOptions
 from dedupe.pipeline import Flow
 from dedupe.read import Source, open_source
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 SPOOL_BYTES = 16 << 20  # of a restored stream that wait in memory until the last of them is known to be right
 COPY_BYTES = 1 << 20
+Written = TypeVar("Written", bound=Sink)
 ARTICLE_BREAK = b"\n\n\n\n"  # between text files that become one stream
 
 
@@ -87,9 +88,8 @@ def _run_files(
         if write.in_place or write.check or write.diff:
             _run_each(flow, names, write)
         else:
-            out = open_sink(write.output or "-")
-            sinks.append(out)
-            _run_into_one(flow, names, out, write)
+            sinks.append(open_sink(write.output or "-"))
+            _run_into_one(flow, names, sinks, write)
         for sink in sinks:
             sink.finish()
         for sink in sinks:
@@ -177,8 +177,9 @@ def _collect(flow: Flow, names: Sequence[str]) -> list[str]:
     return again
 
 
-def _run_into_one(flow: Flow, names: Sequence[str], sink: Sink, write: WriteOptions) -> None:
-    """All sources, in order, into one stream or file."""
+def _run_into_one(flow: Flow, names: Sequence[str], sinks: list[Ending], write: WriteOptions) -> None:
+    """All sources, in order, into one stream or file, the last of `sinks`."""
+    sink = cast(Sink, sinks[-1])
     before: Source | None = None
     for name in names:
         source = _open(flow, name)
@@ -192,7 +193,9 @@ def _run_into_one(flow: Flow, names: Sequence[str], sink: Sink, write: WriteOpti
             source.stream.close()
             flow.report.fail(f"{name}: {fault}; use --output-dir, or a run for each")
             continue
-        if before and flow.tail:
+        if before is None and source.layout:
+            sinks[-1] = sink = source.layout.wrap(sink)
+        if before and flow.tail and source.format != "parquet":
             flow.join(sink, _gap(before, source, flow.tail))
         _run(flow, source, sink, is_joined=before is not None)
         before = source if source.first else before
@@ -211,9 +214,11 @@ def _is_stdout(source: Source) -> bool:
 
 def _why_not_joined(before: Source, source: Source) -> str | None:
     """Why two sources cannot stand in one output; None where they can."""
-    if before.table and source.table:
-        return None if source.table.joins(before.table) else f"has other columns or another dialect than {before.name}"
-    if before.table or source.table:
+    if source.layout and before.format == source.format:
+        return (
+            None if source.layout.joins(before.layout) else f"has other columns or another dialect than {before.name}"
+        )
+    if source.layout or before.layout:
         return f"is {source.format}, {before.name} {before.format}"
     return None
 
@@ -243,6 +248,7 @@ def _run_each(flow: Flow, names: Sequence[str], write: WriteOptions) -> None:
         try:
             if write.in_place:
                 sink = FileSink(name)
+                sink = source.layout.wrap(sink) if source.layout else sink
             changed = _run(flow, source, sink)
             if changed:
                 sink.finish()
@@ -321,6 +327,14 @@ def restore_files(audit: str, name: str | None, output: str | None, in_place: bo
         raise ValueError(f"--output {output}: is the audit; choose another")
     _greet_terminal(name or "-")
     with closing(_open_output(name or "-")) as stream:
+        if find_format(audit) == "parquet":
+            from dedupe.formats.parquet import RowReader
+
+            reader = RowReader(name or "-", stream)
+            with _ended(reader.wrap(open_sink(output or "-"))) as sink:
+                for rows, ends_group in restore_rows(audit, reader, name):
+                    sink.write_rows(rows, ends_group)
+            return 0
         if output:
             with _ended(open_sink(output)) as sink:
                 for data in restore_stream(audit, stream, name):
@@ -338,7 +352,7 @@ def restore_files(audit: str, name: str | None, output: str | None, in_place: bo
 
 
 @contextmanager
-def _ended(sink: Sink) -> Iterator[Sink]:
+def _ended(sink: Written) -> Iterator[Written]:
     """A sink that is committed at the end, and aborted where that is not reached."""
     try:
         yield sink
@@ -379,10 +393,26 @@ def _restore_in_place(audit: str) -> int:
 
 
 def _restore_section(section: Section) -> None:
+    if section.format == "parquet":
+        _restore_rows(section)
+        return
     with closing(_open_output(section.source)) as stream, _ended(FileSink(section.source)) as sink:
         for data in section.restore(stream):
             sink.write(data)
         section.expect_end(stream)
+
+
+def _restore_rows(section: Section) -> None:
+    from dedupe.formats.parquet import RowReader
+
+    with closing(_open_output(section.source)) as stream:
+        reader = RowReader(section.source, stream)
+        with _ended(reader.wrap(FileSink(section.source))) as sink:
+            for restored in section.restore(reader):
+                with section.entries.blame():
+                    sink.write_rows(*reader.rebuild(restored))
+            if not reader.is_over():
+                raise AuditError(f"{section.source}: has more rows than dedupe left there")
 
 
 def _is_restored(section: Section) -> bool:

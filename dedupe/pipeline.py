@@ -62,11 +62,11 @@ class Flow:
             for batch, changes, sketched in self._prepare_all(source):
                 if self.dropper and sketched:
                     self.dropper.drop(source, batch, changes, sketched)
-                if is_joined and source.table and batch.format == MARK:
+                if is_joined and source.layout and batch.format == MARK:
                     changes.leave_out(JOINED)
                 self._name_broken_records(source, batch, changes)
                 output = changes.output()
-                sink.write(output)
+                batch.kind.write(sink, batch, changes, output)
                 self._account(batch, changes, output)
                 changed = changed or len(changes) > 0
             is_whole = True

@@ -9,9 +9,9 @@ its text lies, its format knows (dedupe/formats/).
 
 import io
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from dedupe.document import Splice, apply_splices
 from dedupe.engine import Buffer, engine
@@ -27,6 +27,7 @@ from dedupe.formats import (
     TABLES,
     UNBROKEN,
     Format,
+    Layout,
     is_utf8,
     make_format,
     suffix_of,
@@ -35,13 +36,11 @@ from dedupe.options import ReadOptions
 from dedupe.repair import decode_bytes
 from dedupe.unpack import MAGIC_BYTES, open_unpacked, read_some, unpacking_command
 
-if TYPE_CHECKING:
-    from dedupe.formats.table import Table
-
 __all__ = ["BLANK", "BLOCK_BYTES", "MARK", "NOT_STRING", "OK", "Batch", "Block", "Source", "open_source", "read_blocks"]
 
 BLOCK_BYTES = 1 << 20  # what stays in the second-level cache from stage to stage
 BOM = b"\xef\xbb\xbf"
+PARQUET = b"PAR1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +51,8 @@ class Source:
     stream: BinaryIO
     format: str
     first: bytes  # what was read to tell the format
-    table: "Table | None" = None
-    """What its first rows tell, where it is a table."""
+    layout: "Layout | None" = None
+    """What there is to know of a table, or of a Parquet file."""
 
 
 class Batch:
@@ -122,13 +121,13 @@ class Batch:
             self.record(i), [Splice(a - first, b - first, put, rule) for a, b, put, rule in placed]
         ), placed
 
-    def fields(self, i: int) -> dict[str, Any]:
+    def fields(self, i: int) -> Mapping[str, Any]:
         """All fields of record i; none where it has none."""
-        return self.kind.fields(self.record(i))
+        return self.kind.fields(self, i)
 
     def count_lines(self) -> int:
         """The lines that its bytes have."""
-        return len(self) if self.format == "jsonl" else self.raw.count(b"\n")
+        return self.kind.count_lines(self)
 
     def broken(self) -> list[int]:
         """The records that cannot be read."""
@@ -145,9 +144,9 @@ class Batch:
         record = self.record(i)
         if is_utf8(record):
             return None
-        lines = record.splitlines(keepends=True) if self.format == "text" else [record]
+        lines = record.splitlines(keepends=True) if self.kind.alone.name == "text" else [record]
         sound = b"".join(x if is_utf8(x) else decode_bytes(x).encode("utf-8", "surrogatepass") for x in lines)
-        rescued = Batch(sound, self.at + self.starts[i], self.line_of(i), self.kind, self.options)
+        rescued = Batch(sound, self.at + self.starts[i], self.line_of(i), self.kind.alone, self.options)
         return rescued if len(rescued) == 1 and rescued.status[0] == OK else None
 
     def fault(self, i: int) -> str | None:
@@ -180,11 +179,20 @@ def open_source(name: str, options: ReadOptions, aside: str | None = None) -> So
             stream.close()
         raise
     format = options.format or guess_format(aside or name, first)
-    if format not in TABLES:
-        return Source(name, stream, format, first)
-    from dedupe.formats.table import open_table
+    try:
+        if format == "parquet":
+            from dedupe.formats.parquet import ParquetLayout
 
-    return open_table(name, stream, first, format, options)
+            return Source(name, stream, format, first, ParquetLayout(name, stream, first, options.field))
+        if format in TABLES:
+            from dedupe.formats.table import open_table
+
+            return open_table(name, stream, first, format, options)
+    except InputError:
+        if name != "-":
+            stream.close()
+        raise
+    return Source(name, stream, format, first)
 
 
 def _read_first(stream: BinaryIO) -> bytes:
@@ -201,6 +209,8 @@ def guess_format(name: str, first: bytes) -> str:
     by_suffix = SUFFIXES.get(suffix_of(name))
     if by_suffix:
         return by_suffix
+    if first.startswith(PARQUET):
+        return "parquet"
     return "jsonl" if first.removeprefix(BOM).lstrip()[:1] == b"{" else "text"
 
 
@@ -221,10 +231,8 @@ def read_blocks(source: Source, split: str = "auto", needles: bytes | None = b""
     Text is cut where an article surely begins: a line that one of `needles` may take out is no sure
     beginning; without needles to go by (None), text is one record. Raises InputError where the source breaks off.
     """
-    if source.table:
-        from dedupe.formats.table import read_table
-
-        yield from read_table(source, BLOCK_BYTES)
+    if source.layout:
+        yield from source.layout.read(source, BLOCK_BYTES)
         return
     at = 0
     is_plain = source.format == "jsonl" and isinstance(source.stream, io.FileIO)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from dedupe.document import Splice
 from dedupe.engine import Buffer, engine
-from dedupe.formats import NOT_JSON, NOT_OBJECT, Columns
+from dedupe.formats import NOT_JSON, NOT_OBJECT, ByteFormat, Columns
 
 if TYPE_CHECKING:
     from dedupe.read import Batch
 
 
-class Jsonl:
+class Jsonl(ByteFormat):
     """Lines of JSON; `field` has the text."""
 
     name = "jsonl"
@@ -39,17 +39,20 @@ class Jsonl:
             )
         ]
 
-    def fields(self, record: bytes) -> dict[str, Any]:
+    def fields(self, batch: "Batch", i: int) -> dict[str, Any]:
         import json
 
         try:
-            values = json.loads(record.decode())
+            values = json.loads(batch.record(i).decode())
         except ValueError:
             return {}
         return values if isinstance(values, dict) else {}
 
     def line_of(self, batch: "Batch", i: int) -> int:
         return batch.line + i
+
+    def count_lines(self, batch: "Batch") -> int:
+        return len(batch)
 
     def fault(self, status: int, record: bytes) -> str:
         if status == NOT_JSON:

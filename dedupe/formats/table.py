@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from dedupe.document import Splice, apply_splices
 from dedupe.engine import Buffer, engine
 from dedupe.errors import InputError
-from dedupe.formats import BROKEN, MARK, NOT_UTF8, OK, STRAY, UNCLOSED, Columns
+from dedupe.formats import BROKEN, MARK, NOT_UTF8, OK, STRAY, UNCLOSED, ByteFormat, Columns
 from dedupe.options import ReadOptions
 from dedupe.unpack import read_some
 
 if TYPE_CHECKING:
     from dedupe.read import Batch, Block, Source
+    from dedupe.write import Sink
 
 SAMPLE_BYTES = 1 << 16
 DELIMITERS = {"csv": ",;\t|", "tsv": "\t"}
@@ -30,7 +31,7 @@ BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(ByteFormat):
     """What the first rows of a source tell of all of them."""
 
     name: str
@@ -97,8 +98,8 @@ class Table:
             return text
         return text.replace(self.quote, self.quote * 2) if is_quoted else text
 
-    def fields(self, record: bytes) -> dict[str, Any]:
-        return dict(zip(self.columns, self._values(record), strict=False))
+    def fields(self, batch: "Batch", i: int) -> dict[str, Any]:
+        return dict(zip(self.columns, self._values(batch.record(i)), strict=False))
 
     def _values(self, record: bytes) -> list[str]:
         return read_row(record, self.dialect)
@@ -118,9 +119,15 @@ class Table:
             return "is not UTF-8"
         return f"has {len(self._values(record))} fields, and the header {len(self.columns)}"
 
-    def joins(self, other: "Table") -> bool:
-        """Whether rows of both can stand under one header."""
-        return self.dialect == other.dialect and self.columns == other.columns
+    def read(self, source: "Source", block_bytes: int) -> "Iterator[Block]":
+        """Byte-order mark and header, which are passed on, and then whole rows."""
+        return _read_rows(source, self, block_bytes)
+
+    def wrap(self, sink: "Sink") -> "Sink":
+        return sink
+
+    def joins(self, other: object) -> bool:
+        return isinstance(other, Table) and (self.dialect, self.columns) == (other.dialect, other.columns)
 
 
 def read_row(row: bytes, dialect: bytes) -> list[str]:
@@ -190,12 +197,9 @@ def _sniff(name: str, data: bytes, is_whole: bool, format: str, options: ReadOpt
     return table
 
 
-def read_table(source: "Source", block_bytes: int) -> "Iterator[Block]":
-    """Byte-order mark and header, which are passed on, and then whole rows, a block at a time."""
+def _read_rows(source: "Source", table: Table, block_bytes: int) -> "Iterator[Block]":
     from dedupe.read import Block, broken_off
 
-    table = source.table
-    assert table
     data, at = bytearray(source.first), 0
     for mark in (BOM, table.header):
         if data.startswith(mark):

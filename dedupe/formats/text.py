@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from dedupe.clean.lines import ARTIFACT, Lines
 from dedupe.document import Splice
 from dedupe.engine import Buffer
-from dedupe.formats import BLANK, MARK, NOT_UTF8, OK, Columns, is_utf8
+from dedupe.formats import BLANK, MARK, NOT_UTF8, OK, ByteFormat, Columns, is_utf8
 from dedupe.split import split_articles
 
 if TYPE_CHECKING:
     from dedupe.read import Batch
 
 
-class Text:
+class Text(ByteFormat):
     """A block is one record, and its own text."""
 
     name = "text"
@@ -35,7 +35,7 @@ class Text:
     def edit(self, batch: "Batch", i: int, splices: Sequence[Splice]) -> list[Splice]:
         return list(splices)
 
-    def fields(self, record: bytes) -> dict[str, Any]:
+    def fields(self, batch: "Batch", i: int) -> dict[str, Any]:
         return {}
 
     def line_of(self, batch: "Batch", i: int) -> int:

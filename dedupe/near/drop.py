@@ -132,7 +132,7 @@ class Dropper:
                 yield block._replace(fd=fd, position=block.at)
 
     def _keep_open(self, source: Source) -> int | None:
-        if len(self.fds) >= MAX_FILES or not isinstance(source.stream, io.FileIO):
+        if len(self.fds) >= MAX_FILES or source.format == "parquet" or not isinstance(source.stream, io.FileIO):
             return None
         fd = source.stream.fileno()
         if not stat.S_ISREG(os.fstat(fd).st_mode) or os.lseek(fd, 0, os.SEEK_CUR) != len(source.first):
