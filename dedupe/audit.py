@@ -34,6 +34,7 @@ from dedupe.errors import AuditError, OutputError
 from dedupe.formats.jsonl import escape_line_ends
 from dedupe.options import FORMATS
 from dedupe.read import Batch
+from dedupe.unpack import is_remote
 from dedupe.write import is_special
 
 if TYPE_CHECKING:
@@ -80,11 +81,13 @@ class Journal:
             self.abort()
             raise
 
-    def begin(self, source: str, format: str) -> None:
+    def begin(self, source: str, format: str, output: str | None = None) -> None:
+        """A source, and the file that it has to itself in the output, if it has one."""
         # What is restored in place is found from wherever `restore` runs.
         self.source, self.format = os.path.realpath(source) if self.in_place else source, format
         self.bytes_in = self.bytes_out = self.crc_in = 0
-        self._write({"source": self.source, "format": format})
+        place = {"output": output if is_remote(output) else os.path.abspath(output)} if output else {}
+        self._write({"source": self.source, "format": format, **place})
 
     def note(self, batch: Batch, changes: Changes) -> None:
         """One batch and what became of its records."""
@@ -269,10 +272,10 @@ def find_format(name: str) -> str:
 
 
 def _chosen_sections(name: str, file: str | None) -> Iterator["Section"]:
-    """All sections of a stream's audit; of one of files that were changed in place, that of `file`."""
+    """All sections of a stream's audit; of one of files of their own, that of `file`."""
     chosen: int | None = None
     for number, section in enumerate(read_sections(name)):
-        if number == 0 and section.in_place:
+        if number == 0 and section.is_alone:
             chosen = _choose_source(name, file)
         if chosen in (None, number):
             yield section
@@ -285,23 +288,21 @@ def _choose_source(name: str, file: str | None) -> int:
     of its name."""
     sources = []
     for section in read_sections(name):
-        sources.append(section.source)
+        sources.append(section.output)
         section.skip()
     path = os.path.realpath(file) if file else ""
     found = [i for i, source in enumerate(sources) if os.path.realpath(source) == path]
     if not found:
         found = [i for i, source in enumerate(sources) if os.path.basename(source) == os.path.basename(path)]
     if len(found) != 1:
-        raise AuditError(
-            f"{name}: tells of files changed in place, {file or 'stdin'} not among them; name one, or --in-place"
-        )
+        raise AuditError(f"{name}: tells of files of their own, {file or 'stdin'} not among them; name one of these")
     return found[0]
 
 
-def read_sections(name: str, in_place: bool = False) -> Iterator["Section"]:
+def read_sections(name: str, kind: str = "") -> Iterator["Section"]:
     """The audit's sources in order; AuditError where it is no audit, is damaged or breaks off.
 
-    With `in_place`, an audit of a stream is an AuditError too.
+    With a kind, in_place or output_dir, an audit of another kind of run is an AuditError too.
     """
     try:
         with open(name, "rb") as file:
@@ -311,8 +312,11 @@ def read_sections(name: str, in_place: bool = False) -> Iterator["Section"]:
                 raise AuditError(
                     f"{name}: is no audit that this version of dedupe knows; give the file that --audit wrote"
                 )
-            if in_place and head.get("in_place") is not True:
-                raise AuditError(f"{name}: is the audit of a stream; give the output: dedupe restore {name} FILE")
+            if kind and not head.get(kind):
+                how = next((x for x in ("in_place", "output_dir") if head.get(x)), "")
+                instead = f"--{how.replace('_', '-')}" if how else "a stream; give the output"
+                raise AuditError(f"{name}: is the audit of {instead}: dedupe restore {name} FILE")
+            folder = head.get("output_dir", "")
             sources, gap = 0, b""
             for entry in entries:
                 with entries.blame():
@@ -323,7 +327,7 @@ def read_sections(name: str, in_place: bool = False) -> Iterator["Section"]:
                     if "join" in entry:
                         gap = _read_text(entry, "join").encode()
                         continue
-                    section = Section(entries, head.get("in_place") is True, gap, entry)
+                    section = Section(entries, head.get("in_place") is True, gap, entry, str(folder))
                 yield section
                 sources, gap = sources + 1, b""
             raise BrokenOff(f"{name}: breaks off after {sources} whole sources; the run was cut short or the file is")
@@ -403,10 +407,13 @@ class Undo(NamedTuple):
 class Section:
     """One source of an audit: undoes what was done to it, batch by batch."""
 
-    def __init__(self, entries: _Entries, in_place: bool, gap: bytes, entry: dict[str, Any]) -> None:
-        self.entries, self.in_place, self.gap = entries, in_place, gap
+    def __init__(self, entries: _Entries, in_place: bool, gap: bytes, entry: dict[str, Any], folder: str) -> None:
+        self.entries, self.gap, self.folder = entries, gap, folder
         self.source, self.format = _read_text(entry, "source"), _read_text(entry, "format")
-        if "\0" in self.source or self.format not in FORMATS:
+        self.output = _read_text(entry, "output") if "output" in entry else self.source
+        self.is_alone = in_place or "output" in entry
+        """The source has a file of its own in the output, `output`."""
+        if "\0" in self.source + self.output or self.format not in FORMATS:
             raise ValueError("there is no such source")
         self.end: dict[str, int] = {}
         """Bytes in, bytes out and CRC-32, once its last line is read."""
@@ -443,6 +450,13 @@ class Section:
         if min(lengths, default=0) < 0 or min(gone, default=0) < 0 or self.format != "parquet":
             raise ValueError("'lengths' do not belong here")
         stream.begin(_read_text(entry, "field"), lengths, gone, rows, entry.get("ends_group") is True)
+
+    def place_in(self, folder: str) -> str:
+        """Where in a folder the source belongs, as its output lay in that of the run."""
+        below = self.output.removeprefix(self.folder.rstrip("/")).lstrip("/")
+        if below == self.output or ".." in below.split("/"):
+            raise AuditError(f"{self.output}: does not lie in {self.folder}; the audit is damaged")
+        return f"{folder.rstrip('/')}/{below}"
 
     def skip(self) -> None:
         """Passes over what is left of the section, and looks whether it is sound."""

@@ -155,6 +155,12 @@ writing = stack(
         metavar="FILE",
         help="Write to FILE, at once and whole, packed by its suffix.",
     ),
+    click.option(
+        "--output-dir",
+        type=click.Path(),
+        metavar="DIR",
+        help="Write each file's counterpart into DIR, under the same name.",
+    ),
     click.option("--in-place/--no-in-place", help="Rewrite each file where it stands."),
     click.option("--check/--no-check", help="Write nothing; name the files that would change and exit with 1."),
     click.option("--diff/--no-diff", help="Write nothing but the changes, as a unified diff."),
@@ -297,8 +303,11 @@ def read_size(text: str) -> int:
     metavar="FILE",
     help="Write to FILE, at once and whole, packed by its suffix.",
 )
+@click.option(
+    "--output-dir", type=click.Path(), metavar="DIR", help="Restore each file that `--output-dir` mirrored, into DIR."
+)
 @click.option("--in-place/--no-in-place", help="Restore each file that `--in-place` changed, where it stands.")
-def restore(audit: str, file: str | None, output: str | None, in_place: bool) -> int:
+def restore(audit: str, file: str | None, output: str | None, output_dir: str | None, in_place: bool) -> int:
     """Gives the input back, byte for byte, from the output and its audit.
 
     FILE is what dedupe wrote [stdin]. Nothing is written where it was edited since, or where the audit
@@ -310,4 +319,4 @@ def restore(audit: str, file: str | None, output: str | None, in_place: bool) ->
     """
     from dedupe.commands import restore_files
 
-    return restore_files(audit, file, output, in_place)
+    return restore_files(audit, file, output, in_place, output_dir)

@@ -8,7 +8,7 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
@@ -17,14 +17,15 @@ from dedupe.audit import BrokenOff, Journal, Section, find_format, read_sections
 from dedupe.clean.cleaner import Cleaner
 from dedupe.diff import Diff
 from dedupe.document import Change
-from dedupe.errors import AuditError, DedupeError, InputError
+from dedupe.errors import AuditError, DedupeError, InputError, OutputError
+from dedupe.inputs import Input, expand, mirror
 from dedupe.options import CleanOptions, DropOptions, ReadOptions, WriteOptions
 from dedupe.pipeline import Flow
 from dedupe.read import Source, open_source
 from dedupe.report import Report
 from dedupe.talk import say
-from dedupe.unpack import open_unpacked
-from dedupe.write import Ending, FileSink, NullSink, Sink, StreamSink, is_special, naming_temporary_files, open_sink
+from dedupe.unpack import is_remote, open_unpacked
+from dedupe.write import Ending, NullSink, Sink, StreamSink, is_special, naming_temporary_files, open_sink
 
 if TYPE_CHECKING:
     from dedupe.near.drop import Dropper
@@ -69,8 +70,11 @@ def _run_files(
     clean: CleanOptions,
     drop: DropOptions | None,
 ) -> int:
-    _check_names(names, write, drop)
     report = Report(checking=write.check, counts_lines=write.stats, shows_progress=write.progress)
+    inputs = _expand(names, report)
+    names = [source.name for source in inputs]
+    places = mirror(inputs, write.output_dir) if write.output_dir else {}
+    _check_names([*names, *places.values()], write, drop)
     cleaner = None if command == "drop" else Cleaner(clean)
     dropper = _make_dropper(drop, read, write) if drop else None
     threads = drop.threads or _count_cores() if drop else 1
@@ -85,8 +89,8 @@ def _run_files(
         if write.audit:
             flow.journal = Journal(write.audit, _audit_head(command, clean, drop, write))
             sinks.append(flow.journal)
-        if write.in_place or write.check or write.diff:
-            _run_each(flow, names, write)
+        if write.in_place or write.check or write.diff or write.output_dir:
+            _run_each(flow, names, write, places)
         else:
             sinks.append(open_sink(write.output or "-"))
             _run_into_one(flow, names, sinks, write)
@@ -104,6 +108,17 @@ def _run_files(
             dropper.close()
         report.close(with_stats=write.stats)
     return report.exit_code
+
+
+def _expand(names: Sequence[str], report: Report) -> list[Input]:
+    """The sources that the arguments stand for, each once where it stands for itself; what is not there is told."""
+    inputs = []
+    for name in names:
+        try:
+            inputs += expand(name)
+        except InputError as error:
+            report.fail(str(error))
+    return inputs
 
 
 def _check_names(names: Sequence[str], write: WriteOptions, drop: DropOptions | None) -> None:
@@ -230,13 +245,13 @@ def _gap(before: Source, source: Source, tail: bytes) -> bytes:
     return b"" if tail.endswith(b"\n") else b"\n"
 
 
-def _run_each(flow: Flow, names: Sequence[str], write: WriteOptions) -> None:
-    """Each source by itself: into its own place, or only looked at."""
+def _run_each(flow: Flow, names: Sequence[str], write: WriteOptions, places: Mapping[str, str]) -> None:
+    """Each source by itself: into its own place, into its counterpart in a folder, or only looked at."""
     out = StreamSink() if write.diff else None
-    if write.in_place:  # a file that is named twice is rewritten once
+    if write.in_place or places:  # a file that is named twice is rewritten once
         names = list({os.path.realpath(name): name for name in reversed(names)}.values())[::-1]
     for name in names:
-        if write.in_place and is_special(name):
+        if write.in_place and (is_special(name) or is_remote(name)):
             flow.report.fail(f"{name}: is no regular file, and cannot be rewritten in place")
             continue
         source = _open(flow, name)
@@ -245,14 +260,16 @@ def _run_each(flow: Flow, names: Sequence[str], write: WriteOptions) -> None:
         if out:
             flow.on_change = _write_diff(Diff(source.name, source.format), out)
         sink: Sink = NullSink()
+        place = places.get(name)
         try:
-            if write.in_place:
-                sink = FileSink(name)
+            if write.in_place or place:
+                sink = _open_place(place or name)
                 sink = source.layout.wrap(sink) if source.layout else sink
-            changed = _run(flow, source, sink)
-            if changed:
+            n_failures = flow.report.failures
+            changed = _run(flow, source, sink, place=place)
+            if changed or (place and flow.report.failures == n_failures):
                 sink.finish()
-                flow.report.rewritten += write.in_place  # an interrupt may come between the two
+                flow.report.rewritten += write.in_place or place is not None  # an interrupt may come between the two
                 sink.commit()
             else:
                 sink.abort()
@@ -261,6 +278,17 @@ def _run_each(flow: Flow, names: Sequence[str], write: WriteOptions) -> None:
             raise
         if changed and (write.in_place or write.check):
             flow.report.note_change(name)
+
+
+def _open_place(name: str) -> Sink:
+    if not is_remote(name):
+        try:
+            os.makedirs(os.path.dirname(os.path.realpath(name)), exist_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"{os.path.dirname(name)}: cannot be made: {error.strerror}; name another folder"
+            ) from None
+    return open_sink(name)
 
 
 def _write_diff(diff: Diff, out: Sink) -> Callable[[int, Change], None]:
@@ -287,11 +315,11 @@ def _greet_terminal(name: str) -> None:
         say("reading from the terminal; end with Ctrl-D, or name files")
 
 
-def _run(flow: Flow, source: Source, sink: Sink, is_joined: bool = False) -> bool:
+def _run(flow: Flow, source: Source, sink: Sink, is_joined: bool = False, place: str | None = None) -> bool:
     try:
         if flow.dropper and flow.dropper.options.annotate and source.format != "jsonl":
             raise InputError(f"{source.name}: is {source.format}; --annotate adds fields, for which it takes JSONL")
-        return flow.run_source(source, sink, is_joined)
+        return flow.run_source(source, sink, is_joined, place)
     except InputError as error:
         if flow.read.strict:
             raise
@@ -310,19 +338,27 @@ def _audit_head(command: str, clean: CleanOptions, drop: DropOptions | None, wri
         "unicode": VERSION,
         "command": command,
         "in_place": write.in_place,
+        **({"output_dir": _absolute(write.output_dir)} if write.output_dir else {}),
         "options": {**asdict(clean), **(asdict(drop) if drop else {})},
     }
 
 
-def restore_files(audit: str, name: str | None, output: str | None, in_place: bool) -> int:
+def _absolute(name: str) -> str:
+    return name if is_remote(name) else os.path.abspath(name)
+
+
+def restore_files(
+    audit: str, name: str | None, output: str | None, in_place: bool, output_dir: str | None = None
+) -> int:
     """`dedupe restore`: the input back from the output and its audit; gives the exit code.
 
     Raises AuditError where the two do not belong together, before anything is written.
     """
-    if in_place:
-        if name or output:
-            raise ValueError("--in-place restores the files that the audit names; FILE and --output do not go with it")
-        return _restore_in_place(audit)
+    if in_place or output_dir:
+        if name or output or (in_place and output_dir):
+            option = "--in-place" if in_place else "--output-dir"
+            raise ValueError(f"{option} restores the files that the audit names; nothing else goes with it")
+        return _restore_each(audit, output_dir)
     if output and os.path.realpath(output) == os.path.realpath(audit):
         raise ValueError(f"--output {output}: is the audit; choose another")
     _greet_terminal(name or "-")
@@ -370,49 +406,47 @@ def _open_output(name: str) -> BinaryIO:
         raise InputError(f"{name}: cannot be read: {what}; give the file that dedupe wrote") from None
 
 
-def _restore_in_place(audit: str) -> int:
+def _restore_each(audit: str, folder: str | None) -> int:
+    """Each file that has an output of its own: in its place, or into a folder."""
+    kind = "output_dir" if folder else "in_place"
     untouched, failed = [], False
     try:
-        for section in read_sections(audit, in_place=True):
+        for section in read_sections(audit, kind):
             section.skip()  # where the audit is not sound, nothing is touched
             untouched.append(section.is_untouched)
     except BrokenOff as error:  # the run was killed: what it did until then can be undone
         say(str(error))
         failed = True
-    for is_untouched, section in zip(untouched, read_sections(audit, in_place=True), strict=False):
+    for is_untouched, section in zip(untouched, read_sections(audit, kind), strict=False):
         try:
             if not is_untouched:
-                _restore_section(section)
+                _restore_section(section, section.place_in(folder) if folder else section.source)
         except DedupeError as error:
             section.skip()
-            if not _is_restored(section):
+            if folder or not _is_restored(section):
                 say(str(error))
                 failed = True
         section.skip()
     return 2 if failed else 0
 
 
-def _restore_section(section: Section) -> None:
-    if section.format == "parquet":
-        _restore_rows(section)
-        return
-    with closing(_open_output(section.source)) as stream, _ended(FileSink(section.source)) as sink:
-        for data in section.restore(stream):
-            sink.write(data)
-        section.expect_end(stream)
+def _restore_section(section: Section, place: str) -> None:
+    with closing(_open_output(section.output)) as stream:
+        if section.format == "parquet":
+            from dedupe.formats.parquet import RowReader
 
-
-def _restore_rows(section: Section) -> None:
-    from dedupe.formats.parquet import RowReader
-
-    with closing(_open_output(section.source)) as stream:
-        reader = RowReader(section.source, stream)
-        with _ended(reader.wrap(FileSink(section.source))) as sink:
-            for restored in section.restore(reader):
-                with section.entries.blame():
-                    sink.write_rows(*reader.rebuild(restored))
-            if not reader.is_over():
-                raise AuditError(f"{section.source}: has more rows than dedupe left there")
+            reader = RowReader(section.output, stream)
+            with _ended(reader.wrap(_open_place(place))) as rows:
+                for restored in section.restore(reader):
+                    with section.entries.blame():
+                        rows.write_rows(*reader.rebuild(restored))
+                if not reader.is_over():
+                    raise AuditError(f"{section.output}: has more rows than dedupe left there")
+            return
+        with _ended(_open_place(place)) as sink:
+            for data in section.restore(stream):
+                sink.write(data)
+            section.expect_end(stream)
 
 
 def _is_restored(section: Section) -> bool:

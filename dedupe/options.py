@@ -131,13 +131,17 @@ class WriteOptions:
     """Counts as one JSON object on stderr."""
     progress: bool | None = None
     """A progress line on stderr; None: on a terminal."""
+    output_dir: str | None = None
+    """A folder in which each file that is read has its counterpart."""
 
     def __post_init__(self) -> None:
-        expect_or_none(TEXT, output=self.output, audit=self.audit)
+        expect_or_none(TEXT, output=self.output, audit=self.audit, output_dir=self.output_dir)
         expect(FLAG, in_place=self.in_place, check=self.check, diff=self.diff, stats=self.stats)
         expect_or_none(FLAG, progress=self.progress)
         if self.output and (self.in_place or self.check or self.diff):
             raise ValueError("--output goes with none of --in-place, --check and --diff")
+        if self.output_dir and (self.output or self.in_place or self.check or self.diff):
+            raise ValueError("--output-dir goes with none of --output, --in-place, --check and --diff")
         if self.in_place and (self.check or self.diff):
             raise ValueError("--in-place writes; --check and --diff do not: choose")
         if self.audit and (self.check or self.diff):

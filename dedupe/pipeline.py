@@ -53,11 +53,12 @@ class Flow:
         self.on_change: Callable[[int, Change], None] | None = None
         self.tail = b""
 
-    def run_source(self, source: Source, sink: Sink, is_joined: bool = False) -> bool:
-        """Passes one source into `sink`, where `is_joined` behind another; True where something changes."""
+    def run_source(self, source: Source, sink: Sink, is_joined: bool = False, place: str | None = None) -> bool:
+        """Passes one source into `sink`, where `is_joined` behind another; `place` names a file that it has to
+        itself. True where something changes."""
         changed = is_whole = False
         if self.journal:
-            self.journal.begin(source.name, source.format)
+            self.journal.begin(source.name, source.format, place)
         try:
             for batch, changes, sketched in self._prepare_all(source):
                 if self.dropper and sketched:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
 from dedupe.errors import OutputError
+from dedupe.unpack import is_remote
 
 SHOWN_NAME = 50  # characters of a name that its temporary file shows: names have 255 bytes at most
 
@@ -119,6 +120,10 @@ def open_sink(name: str) -> Sink:
     regular file (a pipe, a device, stdout for `-`)."""
     if name == "-":
         return StreamSink()
+    if is_remote(name):
+        from dedupe.remote import RemoteSink
+
+        return RemoteSink(name)
     if not is_special(name):
         return FileSink(name)
     try:
@@ -151,7 +156,7 @@ class FileSink:
         self.part = self.path.with_name(f".{self.path.name[:SHOWN_NAME]}.{os.urandom(4).hex()}.part")
         try:
             self.file = _create(self.part, self.path)
-            self.packer = _packed(self.file, self.path.suffix)
+            self.packer = pack(self.file, self.path.suffix)
         except OSError as error:
             raise self._error(error) from None
 
@@ -226,7 +231,8 @@ def _copy_attributes(path: Path, fd: int) -> None:
                 os.setxattr(fd, name, os.getxattr(path, name))
 
 
-def _packed(file: BinaryIO, suffix: str) -> BinaryIO:
+def pack(file: BinaryIO, suffix: str) -> BinaryIO:
+    """What packs all that is written to it into a file, by a suffix; the file itself for others."""
     match suffix:
         case ".gz":
             import gzip

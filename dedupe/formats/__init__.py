@@ -5,13 +5,13 @@ by splices into the record's own bytes. It knows nothing of cleaning, dropping a
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 from dedupe.document import Splice
 from dedupe.engine import Buffer
 from dedupe.options import ReadOptions
 from dedupe.unpack import SUFFIXES as PACKINGS
+from dedupe.unpack import path_of
 
 if TYPE_CHECKING:
     from dedupe.changes import Changes
@@ -133,7 +133,7 @@ def make_format(name: str, options: ReadOptions) -> Format:
 
 def suffix_of(name: str) -> str:
     """The suffix that tells a file's format, that of its packing left out."""
-    path = Path(name)
+    path = path_of(name)
     return (path.with_suffix("").suffix if path.suffix in PACKINGS else path.suffix).lower()
 
 
