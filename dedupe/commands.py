@@ -7,41 +7,107 @@ written takes its place only when all that belongs in it is there.
 import os
 import stat
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import asdict
-from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, replace
+from functools import reduce
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
-from dedupe.audit import BrokenOff, Journal, Section, find_format, read_sections, restore_rows, restore_stream
-from dedupe.clean.cleaner import Cleaner
-from dedupe.diff import Diff
+from dedupe.aside import Aside
 from dedupe.document import Change
-from dedupe.errors import AuditError, DedupeError, InputError, OutputError
+from dedupe.errors import DedupeError, InputError
 from dedupe.inputs import Input, expand, mirror
-from dedupe.options import CleanOptions, DropOptions, ReadOptions, WriteOptions
+from dedupe.options import CleanOptions, DropOptions, LearnOptions, ReadOptions, WriteOptions
 from dedupe.pipeline import Flow
 from dedupe.read import Source, open_source
 from dedupe.report import Report
-from dedupe.talk import say
-from dedupe.unpack import is_remote, open_unpacked
-from dedupe.write import Ending, NullSink, Sink, StreamSink, is_special, naming_temporary_files, open_sink
+from dedupe.talk import greet_terminal, say
+from dedupe.unpack import is_remote
+from dedupe.write import Ending, NullSink, Sink, StreamSink, ended, is_special, open_place, open_sink
 
 if TYPE_CHECKING:
+    from dedupe.audit import Journal
+    from dedupe.clean.cleaner import Cleaner
+    from dedupe.clean.rules import Rules
+    from dedupe.diff import Diff
     from dedupe.near.drop import Dropper
 
-SPOOL_BYTES = 16 << 20  # of a restored stream that wait in memory until the last of them is known to be right
-COPY_BYTES = 1 << 20
-Written = TypeVar("Written", bound=Sink)
 ARTICLE_BREAK = b"\n\n\n\n"  # between text files that become one stream
 
 
-def clean_files(names: Sequence[str], read: ReadOptions, clean: CleanOptions, write: WriteOptions) -> int:
+def clean_files(
+    names: Sequence[str],
+    read: ReadOptions,
+    clean: CleanOptions,
+    write: WriteOptions,
+    learn: LearnOptions | None = None,
+) -> int:
     """`dedupe clean`: cleans each source into stdout, a file, or its own place; gives the exit code.
 
-    Raises DedupeError where nothing can be done at all, and ValueError for options that contradict.
+    With `learn`, all sources are one corpus, from which rules are learned first. Raises DedupeError where nothing
+    can be done at all, and ValueError for options that contradict.
     """
-    return _run_files(names, read, write, "clean", clean, None)
+    return _run_files(names, read, write, "clean", clean, None, learn)
+
+
+def learn_into_file(
+    names: Sequence[str], read: ReadOptions, learn: LearnOptions, update: Sequence[str], output: str | None
+) -> int:
+    """`dedupe learn`: learns from the sources what each site says on many pages, adds it to the rules files of
+    `update`, and writes it all as rules; gives the exit code. Raises as clean_files does.
+    """
+    from dedupe.learn.file import read_learned
+    from dedupe.learn.learn import learn_files
+
+    if list(names).count("-") > 1:
+        raise ValueError("- stands for stdin, which can be read once only")
+    report = Report(shows_progress=False)
+    names = [source.name for source in _expand(names, report)]
+    known = [read_learned(Path(name)) for name in update]
+    if names or not (known or report.failures):
+        options = replace(learn, by=learn.by or (known[0].options.by if known else ""))
+        with closing(Aside()) as aside:
+            readable = _put_streams_aside(names, aside, report)
+            known.append(learn_files(readable, read, options, report, aside))
+    learned = reduce(lambda all, more: all.merge(more), known)
+    report.say(learned.summary())
+    report.close(with_stats=False)
+    if output not in (None, "-") and report.failures:
+        raise InputError(f"{output}: is as it was, since not all input could be read")
+    with ended(open_sink(output or "-")) as sink:
+        sink.write(learned.to_toml().encode())
+    return report.exit_code
+
+
+def _learn_rules(
+    names: Sequence[str], read: ReadOptions, clean: CleanOptions, learn: LearnOptions, aside: Aside
+) -> "Rules":
+    """The rules of a run that learns: those there are, and those of its sources. What cannot be read is told of by
+    the run itself."""
+    from dedupe.clean.rules import load_rules
+    from dedupe.learn.learn import learn_files
+
+    known = load_rules(clean.rules)
+    options = replace(learn, by=clean.by or known.by)
+    learned = learn_files(names, read, options, Report(shows_progress=False, is_silent=True), aside)
+    say(learned.summary())
+    return load_rules(clean.rules, clean.no_rule, learned.rules)
+
+
+def _put_streams_aside(names: Sequence[str], aside: Aside, report: Report) -> list[str]:
+    """The sources that can be read twice, those among them that are streams from where they are put."""
+    readable = []
+    for name in names:
+        try:
+            if name == "-" or is_special(name):
+                greet_terminal(name)
+                aside.put(name)
+        except (InputError, OSError) as error:
+            report.fail(str(error) if isinstance(error, InputError) else f"{name}: cannot be read: {error}")
+        else:
+            readable.append(name)
+    return readable
 
 
 def drop_files(names: Sequence[str], read: ReadOptions, split: str, drop: DropOptions, write: WriteOptions) -> int:
@@ -69,25 +135,31 @@ def _run_files(
     command: str,
     clean: CleanOptions,
     drop: DropOptions | None,
+    learn: LearnOptions | None = None,
 ) -> int:
     report = Report(checking=write.check, counts_lines=write.stats, shows_progress=write.progress)
     inputs = _expand(names, report)
     names = [source.name for source in inputs]
     places = mirror(inputs, write.output_dir) if write.output_dir else {}
     _check_names([*names, *places.values()], write, drop)
-    cleaner = None if command == "drop" else Cleaner(clean)
     dropper = _make_dropper(drop, read, write) if drop else None
     threads = drop.threads or _count_cores() if drop else 1
-    flow = Flow(read, report, cleaner, dropper, clean.split, threads)
+    flow = Flow(read, report, None, dropper, clean.split, threads)
     sinks: list[Ending] = []  # what takes its place at the end, all of it or nothing
     try:
+        rules = None
+        if learn:
+            names = _put_streams_aside(names, flow.aside, report)
+            rules = _learn_rules(names, read, clean, learn, flow.aside)
+        if command != "drop":
+            flow.cleaner = _make_cleaner(clean, rules)
         if dropper and not dropper.policy.decides_at_once:
             names = _collect(flow, names)
         if dropper and drop and drop.removed:
             dropper.removed = open_sink(drop.removed)
             sinks.append(dropper.removed)
         if write.audit:
-            flow.journal = Journal(write.audit, _audit_head(command, clean, drop, write))
+            flow.journal = _make_journal(write.audit, _audit_head(command, clean, drop, write, learn))
             sinks.append(flow.journal)
         if write.in_place or write.check or write.diff or write.output_dir:
             _run_each(flow, names, write, places)
@@ -100,12 +172,13 @@ def _run_files(
             sink.commit()
     except BaseException:
         for sink in sinks:
-            _give_up(sink, report)
+            _give_up(sink, flow)
         raise
     finally:
         if dropper:
             report.drops = dropper.summary()
             dropper.close()
+        flow.aside.close()
         report.close(with_stats=write.stats)
     return report.exit_code
 
@@ -138,17 +211,42 @@ def _check_names(names: Sequence[str], write: WriteOptions, drop: DropOptions | 
         taken.add(os.path.realpath(name))
 
 
-def _give_up(sink: Ending, report: Report) -> None:
+def _give_up(sink: Ending, flow: Flow) -> None:
     """Ends what a run that stops early was writing. Nothing of it stays, but where files were rewritten: then
     it alone has what was taken from them."""
+    report = flow.report
     if not report.rewritten:
         sink.abort()
         return
     try:
-        sink.cut() if isinstance(sink, Journal) else sink.commit()
+        if flow.journal and sink is flow.journal:
+            flow.journal.cut()
+        else:
+            sink.commit()
         report.say(f"{sink.name}: tells of the files that were rewritten until then")
     except DedupeError:
         report.say(f"{sink.part}: tells of the files that were rewritten until then, as far as it could be written")
+
+
+# What a run does not need, it does not import: starting costs a hook its time.
+
+
+def _make_cleaner(clean: CleanOptions, rules: "Rules | None") -> "Cleaner":
+    from dedupe.clean.cleaner import Cleaner
+
+    return Cleaner(clean, rules)
+
+
+def _make_journal(name: str, head: dict[str, object]) -> "Journal":
+    from dedupe.audit import Journal
+
+    return Journal(name, head)
+
+
+def _make_diff(source: Source) -> "Diff":
+    from dedupe.diff import Diff
+
+    return Diff(source.name, source.format)
 
 
 def _make_dropper(drop: DropOptions, read: ReadOptions, write: WriteOptions) -> "Dropper":
@@ -170,17 +268,9 @@ def _collect(flow: Flow, names: Sequence[str]) -> list[str]:
     """A first run over all sources, for policies that have to see all documents; gives the sources of the
     second. Streams are put aside for it; what else cannot be read, it tells of."""
     assert flow.dropper
-    report, flow.report = flow.report, Report(shows_progress=False)
-    again = []
-    for name in names:
-        if name == "-" or is_special(name):
-            _greet_terminal(name)
-            try:
-                flow.dropper.put_aside(name)
-            except (InputError, OSError) as error:
-                report.fail(str(error) if isinstance(error, InputError) else f"{name}: cannot be read: {error}")
-                continue
-        again.append(name)
+    report, flow.report = flow.report, Report(shows_progress=False, is_silent=True)
+    again = _put_streams_aside(names, flow.aside, report)
+    for name in again:
         try:
             source = _open_source(flow, name)
         except InputError:
@@ -258,12 +348,12 @@ def _run_each(flow: Flow, names: Sequence[str], write: WriteOptions, places: Map
         if source is None:
             continue
         if out:
-            flow.on_change = _write_diff(Diff(source.name, source.format), out)
+            flow.on_change = _write_diff(_make_diff(source), out)
         sink: Sink = NullSink()
         place = places.get(name)
         try:
             if write.in_place or place:
-                sink = _open_place(place or name)
+                sink = open_place(place or name)
                 sink = source.layout.wrap(sink) if source.layout else sink
             n_failures = flow.report.failures
             changed = _run(flow, source, sink, place=place)
@@ -280,25 +370,14 @@ def _run_each(flow: Flow, names: Sequence[str], write: WriteOptions, places: Map
             flow.report.note_change(name)
 
 
-def _open_place(name: str) -> Sink:
-    if not is_remote(name):
-        try:
-            os.makedirs(os.path.dirname(os.path.realpath(name)), exist_ok=True)
-        except OSError as error:
-            raise OutputError(
-                f"{os.path.dirname(name)}: cannot be made: {error.strerror}; name another folder"
-            ) from None
-    return open_sink(name)
-
-
-def _write_diff(diff: Diff, out: Sink) -> Callable[[int, Change], None]:
+def _write_diff(diff: "Diff", out: Sink) -> Callable[[int, Change], None]:
     return lambda line, change: out.write("".join(diff.lines(line, change)).encode("utf-8", "surrogateescape"))
 
 
 def _open(flow: Flow, name: str) -> Source | None:
     try:
-        if flow.dropper is None or name not in flow.dropper.aside:
-            _greet_terminal(name)
+        if flow.aside.path(name) is None:
+            greet_terminal(name)
         return _open_source(flow, name)
     except InputError as error:
         flow.report.fail(str(error))
@@ -306,13 +385,7 @@ def _open(flow: Flow, name: str) -> Source | None:
 
 
 def _open_source(flow: Flow, name: str) -> Source:
-    aside = flow.dropper.aside.get(name) if flow.dropper else None
-    return open_source(name, flow.read, aside.name if aside else None)
-
-
-def _greet_terminal(name: str) -> None:
-    if name == "-" and sys.stdin and sys.stdin.isatty():
-        say("reading from the terminal; end with Ctrl-D, or name files")
+    return open_source(name, flow.read, flow.aside.path(name))
 
 
 def _run(flow: Flow, source: Source, sink: Sink, is_joined: bool = False, place: str | None = None) -> bool:
@@ -329,7 +402,9 @@ def _run(flow: Flow, source: Source, sink: Sink, is_joined: bool = False, place:
         source.stream.close()
 
 
-def _audit_head(command: str, clean: CleanOptions, drop: DropOptions | None, write: WriteOptions) -> dict[str, object]:
+def _audit_head(
+    command: str, clean: CleanOptions, drop: DropOptions | None, write: WriteOptions, learn: LearnOptions | None
+) -> dict[str, object]:
     from dedupe import __version__
     from dedupe.engine.unicode_tables import VERSION
 
@@ -339,120 +414,13 @@ def _audit_head(command: str, clean: CleanOptions, drop: DropOptions | None, wri
         "command": command,
         "in_place": write.in_place,
         **({"output_dir": _absolute(write.output_dir)} if write.output_dir else {}),
-        "options": {**asdict(clean), **(asdict(drop) if drop else {})},
+        "options": {
+            **asdict(clean),
+            **(asdict(drop) if drop else {}),
+            **({"learn": asdict(learn)} if learn else {}),
+        },
     }
 
 
 def _absolute(name: str) -> str:
     return name if is_remote(name) else os.path.abspath(name)
-
-
-def restore_files(
-    audit: str, name: str | None, output: str | None, in_place: bool, output_dir: str | None = None
-) -> int:
-    """`dedupe restore`: the input back from the output and its audit; gives the exit code.
-
-    Raises AuditError where the two do not belong together, before anything is written.
-    """
-    if in_place or output_dir:
-        if name or output or (in_place and output_dir):
-            option = "--in-place" if in_place else "--output-dir"
-            raise ValueError(f"{option} restores the files that the audit names; nothing else goes with it")
-        return _restore_each(audit, output_dir)
-    if output and os.path.realpath(output) == os.path.realpath(audit):
-        raise ValueError(f"--output {output}: is the audit; choose another")
-    _greet_terminal(name or "-")
-    with closing(_open_output(name or "-")) as stream:
-        if find_format(audit) == "parquet":
-            from dedupe.formats.parquet import RowReader
-
-            reader = RowReader(name or "-", stream)
-            with _ended(reader.wrap(open_sink(output or "-"))) as sink:
-                for rows, ends_group in restore_rows(audit, reader, name):
-                    sink.write_rows(rows, ends_group)
-            return 0
-        if output:
-            with _ended(open_sink(output)) as sink:
-                for data in restore_stream(audit, stream, name):
-                    sink.write(data)
-            return 0
-        with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
-            for data in restore_stream(audit, stream, name):
-                with naming_temporary_files():
-                    spool.write(data)
-            spool.seek(0)
-            out = StreamSink()
-            while data := spool.read(COPY_BYTES):
-                out.write(data)
-    return 0
-
-
-@contextmanager
-def _ended(sink: Written) -> Iterator[Written]:
-    """A sink that is committed at the end, and aborted where that is not reached."""
-    try:
-        yield sink
-        sink.commit()
-    except BaseException:
-        sink.abort()
-        raise
-
-
-def _open_output(name: str) -> BinaryIO:
-    try:
-        return open_unpacked(name)
-    except (OSError, ValueError) as error:
-        what = getattr(error, "strerror", None) or error
-        raise InputError(f"{name}: cannot be read: {what}; give the file that dedupe wrote") from None
-
-
-def _restore_each(audit: str, folder: str | None) -> int:
-    """Each file that has an output of its own: in its place, or into a folder."""
-    kind = "output_dir" if folder else "in_place"
-    untouched, failed = [], False
-    try:
-        for section in read_sections(audit, kind):
-            section.skip()  # where the audit is not sound, nothing is touched
-            untouched.append(section.is_untouched)
-    except BrokenOff as error:  # the run was killed: what it did until then can be undone
-        say(str(error))
-        failed = True
-    for is_untouched, section in zip(untouched, read_sections(audit, kind), strict=False):
-        try:
-            if not is_untouched:
-                _restore_section(section, section.place_in(folder) if folder else section.source)
-        except DedupeError as error:
-            section.skip()
-            if folder or not _is_restored(section):
-                say(str(error))
-                failed = True
-        section.skip()
-    return 2 if failed else 0
-
-
-def _restore_section(section: Section, place: str) -> None:
-    with closing(_open_output(section.output)) as stream:
-        if section.format == "parquet":
-            from dedupe.formats.parquet import RowReader
-
-            reader = RowReader(section.output, stream)
-            with _ended(reader.wrap(_open_place(place))) as rows:
-                for restored in section.restore(reader):
-                    with section.entries.blame():
-                        rows.write_rows(*reader.rebuild(restored))
-                if not reader.is_over():
-                    raise AuditError(f"{section.output}: has more rows than dedupe left there")
-            return
-        with _ended(_open_place(place)) as sink:
-            for data in section.restore(stream):
-                sink.write(data)
-            section.expect_end(stream)
-
-
-def _is_restored(section: Section) -> bool:
-    """Whether the file is as it was before already: a run may have stopped before it was rewritten."""
-    try:
-        with closing(_open_output(section.source)) as stream:
-            return section.is_restored(stream)
-    except DedupeError:
-        return False

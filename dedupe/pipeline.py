@@ -10,17 +10,19 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from dedupe.ahead import map_ahead
-from dedupe.audit import Journal
+from dedupe.aside import Aside
 from dedupe.changes import Changes
-from dedupe.clean.cleaner import Cleaner
 from dedupe.document import Change, Splice
 from dedupe.errors import RecordError
 from dedupe.options import ReadOptions
 from dedupe.read import MARK, Batch, Block, Source, read_blocks
 from dedupe.report import Report
+from dedupe.sources import find_sources
 from dedupe.write import Sink
 
 if TYPE_CHECKING:
+    from dedupe.audit import Journal
+    from dedupe.clean.cleaner import Cleaner
     from dedupe.near.drop import Dropper, Sketched
 
 JOINED = "join.header"  # the rule by which a table behind another leaves its header out
@@ -42,7 +44,7 @@ class Flow:
         self,
         read: ReadOptions,
         report: Report,
-        cleaner: Cleaner | None = None,
+        cleaner: "Cleaner | None" = None,
         dropper: "Dropper | None" = None,
         split: str = "auto",
         threads: int = 1,
@@ -50,6 +52,7 @@ class Flow:
         self.read, self.report, self.cleaner, self.dropper = read, report, cleaner, dropper
         self.split, self.threads = split, threads
         self.journal: Journal | None = None
+        self.aside = Aside()
         self.on_change: Callable[[int, Change], None] | None = None
         self.tail = b""
 
@@ -82,6 +85,9 @@ class Flow:
         # Lines that a regular expression takes out leave no beginning sure.
         needles = b"" if self.cleaner is None else None if self.cleaner.has_patterns else self.cleaner.tables.needles
         blocks = read_blocks(source, self.split, needles)
+        if self.cleaner and self.cleaner.asks_for_sources and not self.cleaner.options.source:
+            if source.format == "text":
+                self.report.say(f"{source.name}: text names no source, which some rules are for; say --source NAME")
         if self.dropper:
             blocks = self.dropper.make_readable_again(source, blocks)
         for prepared in map_ahead(self._prepare, blocks, self.threads):
@@ -125,19 +131,21 @@ class Flow:
             self.report.broken(source.name, batch.line_of(i), fault, "passed through as it is")
 
 
-def clean_batch(batch: Batch, cleaner: Cleaner) -> Changes:
+def clean_batch(batch: Batch, cleaner: "Cleaner") -> Changes:
     """What becomes of the records of a batch."""
     rescued = {i: change for i in batch.broken() if (change := _rescue(batch, i, cleaner))}
-    return Changes(batch, cleaner.find_edits(batch.text, batch.offsets), rescued)
+    sources = find_sources(batch, cleaner.by, cleaner.options.source) if cleaner.asks_for_sources else ()
+    return Changes(batch, cleaner.find_edits(batch.text, batch.offsets, sources), rescued)
 
 
-def _rescue(batch: Batch, i: int, cleaner: Cleaner) -> Change | None:
+def _rescue(batch: Batch, i: int, cleaner: "Cleaner") -> Change | None:
     """A record whose bytes are not UTF-8, decoded, cleaned and replaced as a whole."""
     rescued = batch.rescue(i)
     if rescued is None:
         return None
     document = rescued.document(0)
-    edits = cleaner.clean_document(document)
+    source = find_sources(rescued, cleaner.by, cleaner.options.source)[0] if cleaner.asks_for_sources else ""
+    edits = cleaner.clean_document(document, source)
     output = rescued.edit(0, edits)[0]
     whole = Splice(batch.starts[i], batch.starts[i + 1], output, "repair.bytes")
     return Change(output, document, edits, [whole], is_whole=True)

@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Protocol, cast
+from typing import BinaryIO, Protocol, TypeVar, cast
 
 from dedupe.errors import OutputError
 from dedupe.unpack import is_remote
 
+Written = TypeVar("Written", bound="Sink")
 SHOWN_NAME = 50  # characters of a name that its temporary file shows: names have 255 bytes at most
 
 
@@ -130,6 +131,28 @@ def open_sink(name: str) -> Sink:
         return StreamSink(os.open(name, os.O_WRONLY), name)
     except OSError as error:
         raise OutputError(f"{name}: cannot be written: {error.strerror}") from None
+
+
+def open_place(name: str) -> Sink:
+    """As open_sink; the folder is made where there is none."""
+    if not is_remote(name):
+        folder = os.path.dirname(os.path.realpath(name))
+        try:
+            os.makedirs(folder, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{folder}: cannot be made: {error.strerror}; name another folder") from None
+    return open_sink(name)
+
+
+@contextmanager
+def ended(sink: Written) -> Iterator[Written]:
+    """A sink that is committed at the end, and aborted where that is not reached."""
+    try:
+        yield sink
+        sink.commit()
+    except BaseException:
+        sink.abort()
+        raise
 
 
 def is_special(name: str) -> bool:

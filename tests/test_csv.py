@@ -16,8 +16,9 @@ from test_promises import DOCUMENTS
 from texts import BODY, CAPTURE, CLEAN, PLAIN, jsonl
 
 from dedupe import read
-from dedupe.commands import clean_files, dedupe_files, drop_files, restore_files
+from dedupe.commands import clean_files, dedupe_files, drop_files
 from dedupe.options import CleanOptions, DropOptions, ReadOptions, RepairOptions, WriteOptions
+from dedupe.restore import restore_files
 
 DIALECTS: dict[str, dict[str, object]] = {
     "excel": {},

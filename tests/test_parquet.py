@@ -17,8 +17,9 @@ from texts import BODY, CAPTURE, CLEAN, PLAIN, jsonl
 pa = pytest.importorskip("pyarrow", reason="pyarrow is not there: pip install -e '.[parquet]'")
 import pyarrow.parquet as pq  # noqa: E402
 
-from dedupe.commands import clean_files, dedupe_files, drop_files, restore_files  # noqa: E402
+from dedupe.commands import clean_files, dedupe_files, drop_files  # noqa: E402
 from dedupe.options import CleanOptions, DropOptions, ReadOptions, WriteOptions  # noqa: E402
+from dedupe.restore import restore_files  # noqa: E402
 
 TYPES = {
     "string": pa.string(),

@@ -14,10 +14,11 @@ from texts import CAPTURE, CLEAN, PLAIN, jsonl
 
 fsspec = pytest.importorskip("fsspec", reason="fsspec is not there: pip install -e '.[remote]'")
 
-from dedupe.commands import clean_files, restore_files  # noqa: E402
+from dedupe.commands import clean_files  # noqa: E402
 from dedupe.errors import InputError, OutputError  # noqa: E402
 from dedupe.options import CleanOptions, ReadOptions, WriteOptions  # noqa: E402
 from dedupe.remote import open_remote  # noqa: E402
+from dedupe.restore import restore_files  # noqa: E402
 from dedupe.write import open_sink  # noqa: E402
 
 

@@ -145,7 +145,7 @@ def test_no_two_rules_claim_the_same_line(kind: str) -> None:
     owners: dict[str, str] = {}
     for _, rule in RULES:
         for item in rule.get(kind, ()):
-            owner = owners.setdefault(form(item), f"{rule['id']}: {item}")
+            owner = owners.setdefault(form(item, rule.get("exact_case", False)), f"{rule['id']}: {item}")
             assert owner == f"{rule['id']}: {item}"
 
 
@@ -173,4 +173,4 @@ def test_single_common_words_never_suffice() -> None:
 def test_the_tables_are_those_of_the_files() -> None:
     """`python -m dedupe.clean.shipped` writes them anew."""
     rules = load_rules()
-    assert read_tables() == (rules.names, rules.needles, rules.blob)
+    assert read_tables()[:3] == (rules.names, rules.needles, rules.blob)

@@ -54,6 +54,9 @@ class Columns(NamedTuple):
 class Format(Protocol):
     """One format, with what there is to know of a source in it."""
 
+    is_plain: bool
+    """A text stands in a record as it is, from its first byte on."""
+
     @property
     def name(self) -> str: ...
 
@@ -92,6 +95,8 @@ class Format(Protocol):
 
 class ByteFormat:
     """What formats share whose records are the bytes of a file, one behind the other."""
+
+    is_plain = False
 
     def count_lines(self, batch: "Batch") -> int:
         return batch.raw.count(b"\n")

@@ -172,6 +172,7 @@ class Rows:
     """The rows of a slice; the texts of one of their columns."""
 
     name = "parquet"
+    is_plain = True
 
     def __init__(self, rows: Any, column: int, ends_group: bool) -> None:
         self.rows, self.column, self.ends_group = rows, column, ends_group

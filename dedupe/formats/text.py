@@ -19,6 +19,7 @@ class Text(ByteFormat):
     """A block is one record, and its own text."""
 
     name = "text"
+    is_plain = True
 
     def scan(self, raw: bytes | bytearray) -> Columns:
         status = self.status(raw)

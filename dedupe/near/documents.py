@@ -9,37 +9,69 @@ import threading
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
-from tempfile import TemporaryFile
+from itertools import pairwise
+from typing import BinaryIO, NamedTuple, TypeAlias
 
 from dedupe.changes import Changes
 from dedupe.clean.lines import Lines
+from dedupe.document import Change
 from dedupe.engine import Buffer, engine
+from dedupe.engine import name as engine_name
 from dedupe.read import OK, Batch
 from dedupe.split import split_articles
 from dedupe.write import naming_temporary_files
 
-PLAIN = 0  # kind of place: UTF-8 as it stands; 1 is the inside of a JSON string
+PLAIN, JSON_STRING = range(2)  # kinds of place: UTF-8 as it stands, and the inside of a JSON string
+Int64s: TypeAlias = "memoryview | array[int]"
+PLACE = 4  # of a document: file descriptor, position, length, kind
 
 
 class Spool:
-    """Bytes put aside, to be read again by file descriptor and position."""
+    """Bytes put aside, to be read again by file descriptor and position; most runs put none."""
 
     def __init__(self) -> None:
-        with naming_temporary_files():
-            self.file = TemporaryFile(prefix="dedupe-")
-        self.fd = self.file.fileno()
+        self.file: BinaryIO | None = None
         self.size = 0
         self.lock = threading.Lock()
+
+    def __enter__(self) -> "Spool":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """What was put aside is gone."""
+        if self.file:
+            self.file.close()
+
+    @property
+    def fd(self) -> int:
+        """Of the file, which is there from now on."""
+        if self.file is None:
+            from tempfile import TemporaryFile
+
+            with naming_temporary_files():
+                self.file = TemporaryFile(prefix="dedupe-")
+        return self.file.fileno()
+
+    def read(self, at: int, size: int) -> bytes:
+        """Bytes that were put at a position."""
+        pieces = []
+        while size and (piece := os.pread(self.fd, size, at)):
+            pieces.append(piece)
+            at, size = at + len(piece), size - len(piece)
+        return b"".join(pieces)
 
     def put(self, data: bytes | bytearray | memoryview) -> int:
         """Appends `data`; gives its position."""
         with self.lock:
-            at = self.size
+            at, fd = self.size, self.fd
             self.size += len(data)
         view, position = memoryview(data), at
         with naming_temporary_files():
             while view:
-                n = os.pwrite(self.fd, view, position)
+                n = os.pwrite(fd, view, position)
                 view, position = view[n:], position + n
         return at
 
@@ -63,54 +95,120 @@ class Documents:
         return len(self.records)
 
 
+class Whole(NamedTuple):
+    """The texts of a batch's records, one a record, and where each can be read again."""
+
+    text: Buffer
+    offsets: Int64s
+    places: Int64s
+    records: Sequence[int]
+
+
 def gather_documents(batch: Batch, changes: Changes | None, fd: int, at: int, spool: Spool, split: str) -> Documents:
     """The documents of a batch whose bytes can be read again from `fd`, from position `at`.
 
     `changes` are those of cleaning, `split` is auto, never or a regular expression.
     """
     changed = dict(changes.items()) if changes and len(changes) else {}
-    gaps = engine.gaps(batch.text, batch.offsets) if split == "auto" else bytes(len(batch))
-    if batch.format == "jsonl" and not changed and not any(gaps) and split in ("auto", "never"):
+    whole = _gather_changed(batch, changed, fd, at, spool) if changed else _gather_untouched(batch, fd, at, spool)
+    if split == "never":
+        return Documents(whole.text, whole.offsets, whole.places, whole.records)
+    starts, owners = _find_articles(whole, split)
+    if len(owners) == len(whole.records):
+        return Documents(whole.text, whole.offsets, whole.places, whole.records)
+    return _split_documents(whole, starts, owners, spool)
+
+
+def _gather_untouched(batch: Batch, fd: int, at: int, spool: Spool) -> Whole:
+    if batch.format == "jsonl":
         found = engine.texts(batch.offsets, batch.spans, batch.status, at, fd)
-        return Documents(batch.text, found[0], found[1], memoryview(found[2]).cast("q"))
-    texts: list[bytes] = []
-    places, records = array("q"), array("q")
-    spans: list[tuple[int, int]] = []
+        return Whole(batch.text, *(memoryview(part).cast("q") for part in found))
+    records = [i for i, status in enumerate(batch.status) if status == OK]
+    ends = array("q", [batch.offsets[0], *(batch.offsets[i + 1] for i in records)])
+    if batch.kind.is_plain:
+        first = [at + batch.starts[i] for i in records]
+    else:
+        fd, base = spool.fd, spool.put(memoryview(batch.text))
+        first = [base + end for end in ends[:-1]]
+    places = array("q")
+    for position, (start, end) in zip(first, pairwise(ends), strict=True):
+        places.extend((fd, position, end - start, PLAIN))
+    return Whole(batch.text, ends, places, records)
+
+
+def _gather_changed(batch: Batch, changed: dict[int, Change], fd: int, at: int, spool: Spool) -> Whole:
+    """Texts that are what they were, from where they were read; those that are not as they stand there, from the
+    spool."""
+    texts: list[bytes | memoryview] = []
+    fresh: list[bytes | memoryview] = []
+    put: list[int] = []  # which of the texts are in the spool
+    offsets, places, records = array("q", [0]), array("q"), array("q")
+    view, n_fresh = memoryview(batch.text), 0
     for i in range(len(batch)):
         change = changed.get(i)
-        if batch.status[i] != OK and change is None:
-            continue
-        text = change.text() if change else batch.document(i)
-        parts = [(0, len(text))]
-        if change or gaps[i] or split not in ("auto", "never"):
-            parts = _find_articles(text, split)
-        is_part = batch.format not in ("text", "parquet")  # its text may be written in another way than it reads
-        if change or (is_part and len(parts) > 1) or (is_part and batch.format != "jsonl"):
-            position, file = spool.put(text), spool.fd
-        elif batch.format == "jsonl":
-            first, last = batch.spans[2 * i], batch.spans[2 * i + 1]
-            places.extend((fd, at + first, last - first, 1))
-            texts.append(text)
-            records.append(i)
-            spans.append((0, len(text)))
-            continue
+        if change is None:
+            if batch.status[i] != OK:
+                continue
+            texts.append(view[batch.offsets[i] : batch.offsets[i + 1]])
+            if batch.format == "jsonl":
+                first, last = batch.spans[2 * i], batch.spans[2 * i + 1]
+                places.extend((fd, at + first, last - first, JSON_STRING))
+            elif batch.kind.is_plain:
+                places.extend((fd, at + batch.starts[i], len(texts[-1]), PLAIN))
+            else:
+                fresh.append(texts[-1])
+                put.append(len(records))
+                places.extend((spool.fd, n_fresh, len(texts[-1]), PLAIN))
+                n_fresh += len(texts[-1])
         else:
-            position, file = at + batch.starts[i], fd
-        for start, end in parts:
-            texts.append(text[start:end])
-            places.extend((file, position + start, end - start, PLAIN))
-            records.append(i)
-            spans.append((start, end))
-    offsets = array("q", [0])
-    for text in texts:
-        offsets.append(offsets[-1] + len(text))
-    return Documents(b"".join(texts), offsets, places, records, spans)
+            text = change.text()
+            texts.append(text)
+            fresh.append(text)
+            put.append(len(records))
+            places.extend((spool.fd, n_fresh, len(text), PLAIN))
+            n_fresh += len(text)
+        records.append(i)
+        offsets.append(offsets[-1] + len(texts[-1]))
+    base = spool.put(b"".join(fresh))
+    for k in put:
+        places[PLACE * k + 1] += base
+    return Whole(b"".join(texts), offsets, places, records)
 
 
-def _find_articles(text: bytes, split: str) -> list[tuple[int, int]]:
-    """Where the articles of a text lie; an article goes with the blank lines behind it."""
-    lines = Lines(text, b"")
-    parts = split_articles(lines, range(len(lines)), split)
-    if len(parts) < 2:
-        return [(0, len(text))]
-    return [(lines.start[part[0]], lines.next[part[-1]]) for part in parts]
+def _find_articles(whole: Whole, split: str) -> tuple[Int64s, Int64s]:
+    """Where each article begins in the text, and then where the last one ends; and whose it is. An article goes
+    with the blank lines behind it."""
+    if split == "auto" and engine_name == "native":
+        starts, owners = engine.articles(whole.text, whole.offsets)
+        return memoryview(starts).cast("q"), memoryview(owners).cast("q")
+    begins, of = array("q"), array("q")
+    for k, (start, end) in enumerate(pairwise(whole.offsets)):
+        lines = Lines(bytes(memoryview(whole.text)[start:end]), b"")
+        parts = split_articles(lines, range(len(lines)), split)
+        begins.append(start)
+        begins.extend(start + lines.start[part[0]] for part in parts[1:])
+        of.extend([k] * max(1, len(parts)))
+    begins.append(whole.offsets[-1])
+    return begins, of
+
+
+def _split_documents(whole: Whole, starts: Int64s, owners: Int64s, spool: Spool) -> Documents:
+    """Articles as documents. Where a text is cut, what it was read from may hold it in escapes: then it goes into the
+    spool as it is."""
+    view = memoryview(whole.text)
+    places, spans = array("q"), []
+    owner = -1
+    for k, (start, end) in enumerate(pairwise(starts)):
+        if owners[k] != owner:
+            owner = owners[k]
+            first, last = whole.offsets[owner], whole.offsets[owner + 1]
+            fd, position, size, kind = whole.places[PLACE * owner : PLACE * (owner + 1)]
+            if kind == JSON_STRING and end < last:
+                fd, position, kind = spool.fd, spool.put(view[first:last]), PLAIN
+        if kind == PLAIN:
+            position_here, size = position + start - first, end - start
+        else:
+            position_here = position
+        places.extend((fd, position_here, size, kind))
+        spans.append((start - first, end - first))
+    return Documents(whole.text, starts, places, [whole.records[owner] for owner in owners], spans)

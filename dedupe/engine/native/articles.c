@@ -121,7 +121,7 @@ int desk_lay(Desk *desk)
         Line *line = desk->lines + i;
         const uint8_t *form = desk->forms + line->form, *raw = desk->text + line->start;
         line->rule = line->flags & ARTIFACT
-            ? rules_match(desk->rules, raw, line->end - line->start, form, line->form_size) : NO_RULE;
+            ? rules_match(desk->rules, desk->source, raw, line->end - line->start, form, line->form_size) : NO_RULE;
         line->flags |= form_flags(form, line->form_size, WIDTH_LIMIT, &line->width);
         longest = line->form_size > longest ? line->form_size : longest;
         desk->order[i] = i;
@@ -135,6 +135,7 @@ void article_take(Desk *desk, Py_ssize_t first, Py_ssize_t stop)
     Py_ssize_t n = 0;
     int blank = 1;
     desk->gapless = 1;
+    desk->repeats = UNKNOWN;
     desk->n_prose = 0;
     desk->first_prose = desk->last_prose = -1;
     for (Py_ssize_t p = first; p < stop; p++) {

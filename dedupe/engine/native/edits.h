@@ -26,6 +26,7 @@ enum {
 
 enum { EDGED = 64 }; /* a mark of a line beside those of lines.h: its edges are known */
 enum { PROSE_WIDTH = 80, WIDTH_LIMIT = 240 /* no decision asks for more */ };
+enum { UNKNOWN = -1 };
 enum { UNSPACED = 0xE0 }; /* lead bytes of scripts in which one word may be a line */
 
 typedef struct {
@@ -48,9 +49,13 @@ typedef struct {
 } Edit;
 
 /* The rules of ../../clean/rules.py, as Rules.blob lays them out, checked by rules_open. */
-typedef struct { int32_t evidence, run, family, max_words, first_cased, end_cased, first_then, end_then; } Rule;
+typedef struct {
+    int32_t evidence, run, family, max_words, first_cased, end_cased, first_then, end_then;
+    int32_t source; /* the one it is for, or NO_SOURCE: any */
+} Rule;
 typedef struct { int32_t rule, is_start, next, at, size; } Item;
-enum { ALONE, HEAD_ONLY, TAIL_ONLY, EDGE, BESIDE };
+enum { ALONE, HEAD_ONLY, TAIL_ONLY, EDGE, BESIDE, ANYWHERE };
+enum { NO_SOURCE = -1 };
 
 typedef struct {
     Needles needles;
@@ -72,6 +77,7 @@ typedef struct {
     const uint8_t *text;
     const Rules *rules;
     Wanted wanted;
+    int32_t source; /* of the document at hand, or NO_SOURCE */
     FormScratch scratch; /* has room for the longest line's form, twice, once the desk is laid */
     Glance glance;
     uint8_t *forms;
@@ -87,6 +93,7 @@ typedef struct {
     int32_t *found, *labels; /* by place in the article: the rule by which it goes, or may go */
     Py_ssize_t n, n_prose, first_prose, last_prose;
     int gapless;
+    int repeats; /* whether the head repeats itself, or UNKNOWN */
     Count *counts; /* room for a power of two, twice the lines at least */
     void *block; /* what the arrays lie in */
     size_t block_room;
@@ -109,8 +116,13 @@ void article_take(Desk *desk, Py_ssize_t first, Py_ssize_t stop);
 Py_ssize_t next_article(const Desk *desk, Py_ssize_t after);
 int ends_open(const Desk *desk, const Line *line);
 
-/* copies.c: whether `later` copies `first`, two different normal forms. */
+/* copies.c: whether `later` copies `first`, two different normal forms; LABELLED: among other copies it does. */
+enum { NO_COPY, COPY, LABELLED };
 int is_copy(Desk *desk, const Line *first, const Line *later);
+
+/* labels.c: the kinds of term that a label, part of a normal form, holds. */
+enum { CREDIT = 1, SITE = 2, TELLING = 4 };
+int label_kind(const uint8_t *label, Py_ssize_t n);
 
 /* repeats.c and artifacts.c: fill desk->found. */
 void find_repeats(Desk *desk);
@@ -119,7 +131,8 @@ void find_artifacts(Desk *desk);
 /* rules.c */
 int rules_open(Rules *rules, PyObject *needles, PyObject *blob);
 void rules_close(Rules *rules);
-int32_t rules_match(const Rules *rules, const uint8_t *raw, Py_ssize_t n, const uint8_t *form, Py_ssize_t form_size);
+int32_t rules_match(const Rules *rules, int32_t source, const uint8_t *raw, Py_ssize_t n, const uint8_t *form,
+                    Py_ssize_t form_size);
 int may_follow(Desk *desk, int32_t rule, const Line *line);
 
 /* layout.c: adds to desk->kept what stays of the article in order[first:stop]. */
