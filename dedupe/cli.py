@@ -9,6 +9,7 @@ import click
 
 from dedupe import __version__
 from dedupe.options import FORMATS, CleanOptions, DropOptions, LearnOptions, ReadOptions, RepairOptions, WriteOptions
+from dedupe.talk import use_format
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -187,6 +188,17 @@ dropping = stack(
     click.option("--threads", type=int, default=0, metavar="N", help="How many threads read and sketch. [one a core]"),
 )
 
+telling = click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda _, __, value: use_format(value),
+    help="What is said on stderr: lines, or JSON objects and a summary at the end.",
+)
+
 writing = stack(
     click.option(
         "-o",
@@ -212,6 +224,7 @@ writing = stack(
     ),
     click.option("--stats/--no-stats", help="One JSON object with counts to stderr at the end."),
     click.option("--progress/--no-progress", default=None, help="A progress line on stderr. [on a terminal]"),
+    telling,
 )
 
 
@@ -335,6 +348,7 @@ def run(files: Sequence[str], **values: Any) -> int:
 
 
 @dedupe.command(epilog=EXIT_CODES)
+@telling
 @reading
 @telling_sources
 @learning
@@ -392,6 +406,7 @@ def read_size(text: str) -> int:
 @click.option(
     "--output-dir", type=click.Path(), metavar="DIR", help="Restore each file that `--output-dir` mirrored, into DIR."
 )
+@telling
 @click.option("--in-place/--no-in-place", help="Restore each file that `--in-place` changed, where it stands.")
 def restore(audit: str, file: str | None, output: str | None, output_dir: str | None, in_place: bool) -> int:
     """Gives the input back, byte for byte, from the output and its audit.

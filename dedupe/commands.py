@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import asdict, replace
 from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from dedupe.aside import Aside
 from dedupe.document import Change
@@ -22,7 +22,7 @@ from dedupe.options import CleanOptions, DropOptions, LearnOptions, ReadOptions,
 from dedupe.pipeline import Flow
 from dedupe.read import Source, open_source
 from dedupe.report import Report
-from dedupe.talk import greet_terminal, say
+from dedupe.talk import greet_terminal, is_json, say
 from dedupe.unpack import is_remote
 from dedupe.write import Ending, NullSink, Sink, StreamSink, ended, is_special, open_place, open_sink
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from dedupe.diff import Diff
     from dedupe.near.drop import Dropper
 
+STAGES = {"clean": "cleaning", "drop": "dropping", "dedupe": "cleaning and dropping"}
 ARTICLE_BREAK = b"\n\n\n\n"  # between text files that become one stream
 
 
@@ -104,7 +105,7 @@ def _put_streams_aside(names: Sequence[str], aside: Aside, report: Report) -> li
                 greet_terminal(name)
                 aside.put(name)
         except (InputError, OSError) as error:
-            report.fail(str(error) if isinstance(error, InputError) else f"{name}: cannot be read: {error}")
+            report.fail(str(error) if isinstance(error, InputError) else f"{name}: cannot be read: {error}", name)
         else:
             readable.append(name)
     return readable
@@ -138,6 +139,9 @@ def _run_files(
     learn: LearnOptions | None = None,
 ) -> int:
     report = Report(checking=write.check, counts_lines=write.stats, shows_progress=write.progress)
+    if is_json():
+        parameters = {**asdict(read), **_parameters(clean, drop, learn), **asdict(write)}
+        report.about = {**_about(command), "python": sys.version.split()[0], "parameters": parameters}
     inputs = _expand(names, report)
     names = [source.name for source in inputs]
     places = mirror(inputs, write.output_dir) if write.output_dir else {}
@@ -161,6 +165,7 @@ def _run_files(
         if write.audit:
             flow.journal = _make_journal(write.audit, _audit_head(command, clean, drop, write, learn))
             sinks.append(flow.journal)
+        report.begin_stage(STAGES[command], names)
         if write.in_place or write.check or write.diff or write.output_dir:
             _run_each(flow, names, write, places)
         else:
@@ -190,7 +195,7 @@ def _expand(names: Sequence[str], report: Report) -> list[Input]:
         try:
             inputs += expand(name)
         except InputError as error:
-            report.fail(str(error))
+            report.fail(str(error), name)
     return inputs
 
 
@@ -268,8 +273,12 @@ def _collect(flow: Flow, names: Sequence[str]) -> list[str]:
     """A first run over all sources, for policies that have to see all documents; gives the sources of the
     second. Streams are put aside for it; what else cannot be read, it tells of."""
     assert flow.dropper
-    report, flow.report = flow.report, Report(shows_progress=False, is_silent=True)
+    report, flow.report = (
+        flow.report,
+        Report(shows_progress=flow.report.shows_progress, is_silent=True, clock=flow.report.clock),
+    )
     again = _put_streams_aside(names, flow.aside, report)
+    flow.report.begin_stage("collecting", again)
     for name in again:
         try:
             source = _open_source(flow, name)
@@ -278,7 +287,9 @@ def _collect(flow: Flow, names: Sequence[str]) -> list[str]:
         with closing(source.stream):
             flow.run_source(source, NullSink())
     flow.report = report
-    flow.dropper.decide()
+    report.announce("deciding which documents stay")
+    with report.clock("match"):
+        flow.dropper.decide()
     return again
 
 
@@ -292,11 +303,11 @@ def _run_into_one(flow: Flow, names: Sequence[str], sinks: list[Ending], write: 
             continue
         if write.output in (None, "-") and _is_stdout(source):
             source.stream.close()
-            flow.report.fail(f"{name}: is what stdout is written to; a file is given its new content by -o FILE")
+            flow.report.fail(f"{name}: is what stdout is written to; a file is given its new content by -o FILE", name)
             continue
         if before and source.first and (fault := _why_not_joined(before, source)):
             source.stream.close()
-            flow.report.fail(f"{name}: {fault}; use --output-dir, or a run for each")
+            flow.report.fail(f"{name}: {fault}; use --output-dir, or a run for each", name)
             continue
         if before is None and source.layout:
             sinks[-1] = sink = source.layout.wrap(sink)
@@ -342,7 +353,7 @@ def _run_each(flow: Flow, names: Sequence[str], write: WriteOptions, places: Map
         names = list({os.path.realpath(name): name for name in reversed(names)}.values())[::-1]
     for name in names:
         if write.in_place and (is_special(name) or is_remote(name)):
-            flow.report.fail(f"{name}: is no regular file, and cannot be rewritten in place")
+            flow.report.fail(f"{name}: is no regular file, and cannot be rewritten in place", name)
             continue
         source = _open(flow, name)
         if source is None:
@@ -380,7 +391,7 @@ def _open(flow: Flow, name: str) -> Source | None:
             greet_terminal(name)
         return _open_source(flow, name)
     except InputError as error:
-        flow.report.fail(str(error))
+        flow.report.fail(str(error), name)
         return None
 
 
@@ -396,7 +407,7 @@ def _run(flow: Flow, source: Source, sink: Sink, is_joined: bool = False, place:
     except InputError as error:
         if flow.read.strict:
             raise
-        flow.report.fail(str(error))
+        flow.report.fail(str(error), source.name)
         return False
     finally:
         source.stream.close()
@@ -405,21 +416,23 @@ def _run(flow: Flow, source: Source, sink: Sink, is_joined: bool = False, place:
 def _audit_head(
     command: str, clean: CleanOptions, drop: DropOptions | None, write: WriteOptions, learn: LearnOptions | None
 ) -> dict[str, object]:
+    return {
+        **_about(command),
+        "in_place": write.in_place,
+        **({"output_dir": _absolute(write.output_dir)} if write.output_dir else {}),
+        "options": _parameters(clean, drop, learn),
+    }
+
+
+def _about(command: str) -> dict[str, Any]:
     from dedupe import __version__
     from dedupe.engine.unicode_tables import VERSION
 
-    return {
-        "tool": f"dedupe {__version__}",
-        "unicode": VERSION,
-        "command": command,
-        "in_place": write.in_place,
-        **({"output_dir": _absolute(write.output_dir)} if write.output_dir else {}),
-        "options": {
-            **asdict(clean),
-            **(asdict(drop) if drop else {}),
-            **({"learn": asdict(learn)} if learn else {}),
-        },
-    }
+    return {"tool": f"dedupe {__version__}", "unicode": VERSION, "command": command}
+
+
+def _parameters(clean: CleanOptions, drop: DropOptions | None, learn: LearnOptions | None) -> dict[str, Any]:
+    return {**asdict(clean), **(asdict(drop) if drop else {}), **({"learn": asdict(learn)} if learn else {})}
 
 
 def _absolute(name: str) -> str:

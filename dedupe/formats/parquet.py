@@ -46,6 +46,7 @@ class ParquetLayout:
         with _naming(name):
             self.file = pq.ParquetFile(_seekable(stream, first), pre_buffer=False)
             self.schema = self.file.schema_arrow
+            self.n_rows = self.file.metadata.num_rows
         names = self.schema.names
         if field not in names:
             raise InputError(
