@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, cast
 from dedupe.aside import Aside
 from dedupe.document import Change
 from dedupe.errors import DedupeError, InputError
-from dedupe.inputs import Input, expand, mirror
 from dedupe.options import CleanOptions, DropOptions, LearnOptions, ReadOptions, WriteOptions
 from dedupe.pipeline import Flow
 from dedupe.read import Source, open_source
@@ -64,7 +63,7 @@ def learn_into_file(
     if list(names).count("-") > 1:
         raise ValueError("- stands for stdin, which can be read once only")
     report = Report(shows_progress=False)
-    names = [source.name for source in _expand(names, report)]
+    names = _expand(names, report)[0]
     known = [read_learned(Path(name)) for name in update]
     if names or not (known or report.failures):
         options = replace(learn, by=learn.by or (known[0].options.by if known else ""))
@@ -142,9 +141,7 @@ def _run_files(
     if is_json():
         parameters = {**asdict(read), **_parameters(clean, drop, learn), **asdict(write)}
         report.about = {**_about(command), "python": sys.version.split()[0], "parameters": parameters}
-    inputs = _expand(names, report)
-    names = [source.name for source in inputs]
-    places = mirror(inputs, write.output_dir) if write.output_dir else {}
+    names, places = _expand(names, report, write.output_dir)
     _check_names([*names, *places.values()], write, drop)
     dropper = _make_dropper(drop, read, write) if drop else None
     threads = drop.threads or _count_cores() if drop else 1
@@ -188,15 +185,20 @@ def _run_files(
     return report.exit_code
 
 
-def _expand(names: Sequence[str], report: Report) -> list[Input]:
-    """The sources that the arguments stand for, each once where it stands for itself; what is not there is told."""
+def _expand(names: Sequence[str], report: Report, folder: str | None = None) -> tuple[list[str], dict[str, str]]:
+    """The sources that the arguments stand for, and where in a folder the counterpart of each belongs. What is not
+    there is told of."""
+    if not folder and all(name == "-" or os.path.isfile(name) for name in names):
+        return list(names), {}
+    from dedupe.inputs import expand, mirror
+
     inputs = []
     for name in names:
         try:
             inputs += expand(name)
         except InputError as error:
             report.fail(str(error), name)
-    return inputs
+    return [source.name for source in inputs], mirror(inputs, folder) if folder else {}
 
 
 def _check_names(names: Sequence[str], write: WriteOptions, drop: DropOptions | None) -> None:

@@ -11,7 +11,7 @@ import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from dedupe.document import Splice, apply_splices
 from dedupe.engine import Buffer, engine
@@ -26,8 +26,6 @@ from dedupe.formats import (
     SUFFIXES,
     TABLES,
     UNBROKEN,
-    Format,
-    Layout,
     is_utf8,
     make_format,
     suffix_of,
@@ -35,6 +33,9 @@ from dedupe.formats import (
 from dedupe.options import ReadOptions
 from dedupe.repair import decode_bytes
 from dedupe.unpack import MAGIC_BYTES, open_unpacked, read_some, unpacking_command
+
+if TYPE_CHECKING:
+    from dedupe.formats.interface import Format, Layout
 
 __all__ = ["BLANK", "BLOCK_BYTES", "MARK", "NOT_STRING", "OK", "Batch", "Block", "Source", "open_source", "read_blocks"]
 

@@ -31,7 +31,7 @@ def use_format(name: str) -> None:
 def find_format(argv: list[str]) -> str:
     """What the command line asks for, before it is known to be right: what is wrong with it is said so too."""
     found = "text"
-    for word, value in zip(argv, [*argv[1:], ""], strict=True):
+    for word, value in zip(argv, [*argv[1:], ""], strict=False):
         if word == "--":
             break
         if word == OPTION:

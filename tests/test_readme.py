@@ -35,7 +35,7 @@ def test_commands(folder: Path, block: str) -> None:
     script = f'set -e; PATH="{folder}:$PATH"\n{block}'
     done = subprocess.run(["sh", "-c", script], cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    if "restore" in block:
+    if "back.txt" in block:
         assert (folder / "back.txt").read_bytes() == (folder / "tests" / "sample.txt").read_bytes()
         assert "TT" not in (folder / "clean.txt").read_text()
 

@@ -86,6 +86,7 @@ def test_what_is_said_does_not_depend_on_words_that_look_like_options() -> None:
     assert talk.find_format(["clean", "--log-format=json", "x"]) == "json"
     assert talk.find_format(["clean", "--", "--log-format=json"]) == "text"
     assert talk.find_format(["--log-format"]) == ""
+    assert talk.find_format([]) == "text"
 
 
 def see(stream: Path, folder: Path, *args: str) -> str:

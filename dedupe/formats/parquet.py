@@ -24,12 +24,13 @@ except ImportError:
 from dedupe.document import Splice
 from dedupe.engine import Buffer
 from dedupe.errors import InputError
-from dedupe.formats import NOT_STRING, NOT_UTF8, Columns, Format, is_utf8
+from dedupe.formats import NOT_STRING, NOT_UTF8, Columns, is_utf8
 from dedupe.formats.text import Text
 from dedupe.write import NullSink, Sink, naming_temporary_files
 
 if TYPE_CHECKING:
     from dedupe.changes import Changes
+    from dedupe.formats.interface import Format
     from dedupe.read import Batch, Block, Source
 
 SLICE_BYTES = 4 << 20  # of a row group, by its own account of its size
@@ -180,7 +181,7 @@ class Rows:
         self.raw, self.offsets = texts_of(rows.column(column))
 
     @property
-    def alone(self) -> Format:
+    def alone(self) -> "Format":
         """A record by itself is a text."""
         return Text()
 
