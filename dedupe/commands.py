@@ -405,6 +405,10 @@ def _run(flow: Flow, source: Source, sink: Sink, is_joined: bool = False, place:
     try:
         if flow.dropper and flow.dropper.options.annotate and source.format != "jsonl":
             raise InputError(f"{source.name}: is {source.format}; --annotate adds fields, for which it takes JSONL")
+        if flow.dropper and flow.dropper.removed and source.format == "parquet":
+            raise InputError(
+                f"{source.name}: is parquet, of which --removed holds no rows; use --audit, or leave it out"
+            )
         return flow.run_source(source, sink, is_joined, place)
     except InputError as error:
         if flow.read.strict:

@@ -65,7 +65,7 @@ def run_here(
 ENCODABLE = DOCUMENTS.map(lambda text: text.replace("\ud83d", "").replace("\x00", ""))
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     st.lists(ENCODABLE, max_size=5),
     st.sampled_from(sorted(DIALECTS)),
@@ -190,3 +190,14 @@ def test_in_place_and_diff(tmp_path: Path) -> None:
     assert read_csv(path.read_bytes())[2][1] == CLEAN
     assert run("restore", "--in-place", "audit", cwd=tmp_path).code == 0
     assert path.read_bytes() == write_csv([PLAIN, CAPTURE])
+
+
+def test_removed_rows_have_their_header(tmp_path: Path) -> None:
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_bytes(b"\xef\xbb\xbf" + write_csv([PLAIN, PLAIN]))
+    for keep in ("first", "last"):
+        done = run("drop", "--keep", keep, "--removed", "gone.csv", "a.csv", "b.csv", cwd=tmp_path)
+        assert done.code == 0
+        gone = (tmp_path / "gone.csv").read_bytes()
+        assert gone.startswith(b"\xef\xbb\xbfid,text,note\r\n")
+        assert [row[0] for row in read_csv(gone)[1:]] == (["1", "0", "1"] if keep == "first" else ["0", "1", "0"])

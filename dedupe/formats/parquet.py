@@ -23,7 +23,7 @@ except ImportError:
 
 from dedupe.document import Splice
 from dedupe.engine import Buffer
-from dedupe.errors import InputError
+from dedupe.errors import InputError, OutputError
 from dedupe.formats import NOT_STRING, NOT_UTF8, Columns, is_utf8
 from dedupe.formats.text import Text
 from dedupe.write import NullSink, Sink, naming_temporary_files
@@ -301,7 +301,15 @@ class ParquetSink:
         table = pa.Table.from_batches(self.waiting, self.writer.schema)
         self.waiting, self.n_waiting = [], 0
         if len(table):
-            self.writer.write_table(table, row_group_size=len(table))
+            with self._naming():
+                self.writer.write_table(table, row_group_size=len(table))
+
+    @contextmanager
+    def _naming(self) -> Iterator[None]:
+        try:
+            yield
+        except pa.ArrowException as error:
+            raise OutputError(f"{self.name}: cannot be written as Parquet: {error}") from None
 
     def write(self, data: bytes) -> None:
         """Bytes between sources; Parquet has none."""
@@ -310,7 +318,8 @@ class ParquetSink:
         if not self.is_closed:
             self.is_closed = True
             self._write_group()
-            self.writer.close()
+            with self._naming():
+                self.writer.close()
 
     def finish(self) -> None:
         self._close()

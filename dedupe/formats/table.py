@@ -135,8 +135,8 @@ def read_row(row: bytes, dialect: bytes) -> list[str]:
     import csv
     import io
 
-    csv.field_size_limit(2**31 - 1)
     quote, escape = (mark if mark != "\0" else None for mark in dialect[1:].decode("latin-1"))
+    limit = csv.field_size_limit(max(len(row), csv.field_size_limit()))  # it is everybody's in this process
     rows = csv.reader(
         io.StringIO(row.decode("utf-8", "surrogateescape"), newline=""),
         delimiter=chr(dialect[0]),
@@ -144,7 +144,10 @@ def read_row(row: bytes, dialect: bytes) -> list[str]:
         escapechar=escape,
         quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
     )
-    return next(rows, [])
+    try:
+        return next(rows, [])
+    finally:
+        csv.field_size_limit(limit)
 
 
 def open_table(name: str, stream: BinaryIO, first: bytes, format: str, options: ReadOptions) -> "Source":
@@ -210,8 +213,7 @@ def _read_rows(source: "Source", table: Table, block_bytes: int) -> "Iterator[Bl
     while True:
         cut = engine.rows_end(data, table.dialect) if len(data) >= wanted else 0
         if cut:
-            raw = bytes(data[:cut])
-            yield Block(raw, at, table)
+            yield Block(data[:cut], at, table)
             at += cut
             del data[:cut]
             wanted = 0
@@ -225,4 +227,4 @@ def _read_rows(source: "Source", table: Table, block_bytes: int) -> "Iterator[Bl
             break
         data += more
     if data:
-        yield Block(bytes(data), at, table)
+        yield Block(data, at, table)

@@ -11,7 +11,7 @@ import os
 import stat
 from array import array
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dedupe.changes import Changes
 from dedupe.document import Splice
@@ -20,8 +20,11 @@ from dedupe.near.documents import Documents, Spool, gather_documents
 from dedupe.near.keep import LAST, parse_policy
 from dedupe.near.match import Matcher, Sketches, Verdicts, sketch_documents
 from dedupe.options import DropOptions
-from dedupe.read import Batch, Block, Source
+from dedupe.read import BOM, MARK, Batch, Block, Source
 from dedupe.write import Sink
+
+if TYPE_CHECKING:
+    from dedupe.formats.interface import Layout
 
 WHO = 5  # of a document: source, line, descriptor, position, length of its record
 CHUNK_BYTES = 1 << 20  # of texts that are read again for one look-up
@@ -77,6 +80,7 @@ class Dropper:
         self.n_documents = self.n_dropped = self.n_exact = 0
         self.unreadable = 0
         self.removed: Sink | None = None
+        self.headed: Layout | None = None
         self.collector = None if self.policy.decides_at_once else Collector(self.matcher)
         self.decided: Decided | None = None
 
@@ -139,6 +143,8 @@ class Dropper:
         if self.collector and not self.decided:
             self.collector.add(documents, self._keys(batch, documents))
             return
+        if self.removed and source.layout and batch.format == MARK:
+            self._head_removed(source.layout, batch)
         first_number = self.n_documents
         self.n_documents += len(documents)
         if self.decided:
@@ -158,6 +164,13 @@ class Dropper:
         if self.removed and changes.drops:
             kept = bytes(not drop for drop in changes.drops)
             self.removed.write(engine.select(batch.raw, batch.start_offsets, kept))
+
+    def _head_removed(self, layout: "Layout", batch: Batch) -> None:
+        """A table's header heads its rows among those that are removed, too."""
+        assert self.removed
+        if self.headed is None or not layout.joins(self.headed):
+            self.removed.write(bytes(batch.raw))
+            self.headed = None if batch.raw == BOM else layout
 
     def decide(self) -> None:
         """Decides on all that was collected."""
