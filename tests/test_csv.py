@@ -26,7 +26,7 @@ DIALECTS: dict[str, dict[str, object]] = {
     "semicolon": {"delimiter": ";"},
     "escaped": {"doublequote": False, "escapechar": "\\", "quoting": csv.QUOTE_ALL, "lineterminator": "\n"},
     "apostrophe": {"quotechar": "'", "quoting": csv.QUOTE_ALL},
-    "tab": {"delimiter": "\t", "lineterminator": "\n"},
+    "tab": {"delimiter": "\t"},
 }
 
 
