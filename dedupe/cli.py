@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -28,6 +27,13 @@ class DefaultGroup(click.Group):
         return super().parse_args(ctx, args)
 
 
+def _holds_the_other(folder: str) -> bool:
+    """Whether another package of this name is installed there."""
+    from glob import iglob
+
+    return next(iglob(f"{folder}/dedupe-[0-9]*.dist-info"), None) is not None
+
+
 def print_version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
     """The version, the engine in use, and a warning where another package called dedupe is installed."""
     if not value:
@@ -35,7 +41,7 @@ def print_version(ctx: click.Context, parameter: click.Parameter, value: bool) -
     from dedupe.engine import name
 
     click.echo(f"dedupe {__version__} ({name} engine)")
-    if any(next(Path(folder).glob("dedupe-[0-9]*.dist-info"), None) for folder in sys.path if folder):
+    if any(map(_holds_the_other, filter(None, sys.path))):
         click.echo(
             "dedupe: the unrelated package `dedupe` is installed here too and shares the import name; "
             "keep the two in separate environments",

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, replace
 from functools import reduce
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from dedupe.aside import Aside
@@ -57,6 +56,8 @@ def learn_into_file(
     """`dedupe learn`: learns from the sources what each site says on many pages, adds it to the rules files of
     `update`, and writes it all as rules; gives the exit code. Raises as clean_files does.
     """
+    from pathlib import Path
+
     from dedupe.learn.file import read_learned
     from dedupe.learn.learn import learn_files
 
