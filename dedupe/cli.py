@@ -126,6 +126,8 @@ cleaning = stack(
         metavar="ID",
         help="A rule or family that does not apply (en.share, en, repeat); may be given often.",
     ),
+    click.option("--page/--no-page", help="Each document is a whole web page's text: only its article stays. [no]"),
+    click.option("--headline/--no-headline", default=True, help="With --page: keep the headline too. [headline]"),
     telling_sources,
     click.option(
         "--source",
@@ -248,7 +250,7 @@ def clean_options(values: dict[str, Any]) -> CleanOptions:
     """Takes what `cleaning` asks for."""
     repair = RepairOptions(*take(values, "repair", "unescape_html"))
     split, captions, rules, no_rule = take(values, "split", "captions", "rules", "no_rule")
-    return CleanOptions(split, repair, captions, rules, no_rule, *take(values, "by", "source"))
+    return CleanOptions(split, repair, captions, rules, no_rule, *take(values, "by", "source", "page", "headline"))
 
 
 def learn_options(values: dict[str, Any], by: str) -> LearnOptions:

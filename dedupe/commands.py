@@ -146,7 +146,7 @@ def _run_files(
     _check_names([*names, *places.values()], write, drop)
     dropper = _make_dropper(drop, read, write) if drop else None
     threads = drop.threads or _count_cores() if drop else 1
-    flow = Flow(read, report, None, dropper, clean.split, threads)
+    flow = Flow(read, report, None, dropper, "never" if clean.page else clean.split, threads)
     sinks: list[Ending] = []  # what takes its place at the end, all of it or nothing
     try:
         rules = None
