@@ -8,7 +8,9 @@ An audit is JSONL. Its first line says who wrote it and how; then, for each sour
     {"records": 2, "sizes": "...", "checks": "..."}      one line a batch: every record's bytes out, CRC-32
     {"end": "a.jsonl", "bytes_in": 5120, "bytes_out": 4711, "crc32_in": 1234567890}
 
-and a last line that counts the sources. `at` is the offset in the source's bytes of what was
+and a last line that counts the sources. A source that has a file of its own in the output has `output` too. Of
+Parquet, `at` counts the bytes of the texts, one behind the other, and a line with `lengths` (of the texts) stands
+before the sizes, with the rows that are `gone`. `at` is the offset in the source's bytes of what was
 replaced; `took` is the text that stood there and `put` what stands there now. Where the bytes are
 not simply that text (`\\u` escapes, bytes that are not UTF-8), `took_raw` or `put_raw` holds them in
 base64. An edit inside a record that was replaced as a whole (its bytes were not UTF-8) has `within`
