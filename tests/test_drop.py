@@ -287,3 +287,18 @@ def test_datasketch_takes_our_signatures() -> None:
         index.insert(name, minhash)
     assert index.query(minhashes[1]) == ["A"]
     assert (dedupe.from_datasketch(minhashes) == signatures).all()
+
+
+@pytest.mark.parametrize("keep", ["first", "last"])
+def test_threads_agree_on_what_was_put_aside(tmp_path: Path, keep: str) -> None:
+    """Blocks whose texts change in cleaning are put aside by several threads, each of which may be the first."""
+    rng = random.Random(7)
+    words = [f"w{i}" for i in range(50_000)]
+    head = "Same Headline Here\n\n" * 2
+    lines = [json.dumps({"id": i, "text": head + " ".join(rng.choices(words, k=600)) + "."}) for i in range(900)]
+    source = tmp_path / "corpus.jsonl"
+    source.write_text("".join(f"{line}\n" for line in [*lines, *lines, *lines]))
+    for _ in range(5):
+        done = run("--keep", keep, "--threads", "5", source)
+        assert done[0] == 0
+        assert done[1].count(b"\n") == len(lines)

@@ -32,7 +32,7 @@ class Spool:
     def __init__(self) -> None:
         self.file: BinaryIO | None = None
         self.size = 0
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
 
     def __enter__(self) -> "Spool":
         return self
@@ -48,12 +48,11 @@ class Spool:
     @property
     def fd(self) -> int:
         """Of the file, which is there from now on."""
-        if self.file is None:
-            from tempfile import TemporaryFile
+        from tempfile import TemporaryFile
 
-            with naming_temporary_files():
-                self.file = TemporaryFile(prefix="dedupe-")
-        return self.file.fileno()
+        with self.lock, naming_temporary_files():  # several threads may be the first to ask
+            self.file = self.file or TemporaryFile(prefix="dedupe-")
+            return self.file.fileno()
 
     def read(self, at: int, size: int) -> bytes:
         """Bytes that were put at a position."""
