@@ -374,7 +374,7 @@ class Section:
     def __init__(self, entries: _Entries, in_place: bool, gap: bytes, entry: dict[str, Any]) -> None:
         self.entries, self.in_place, self.gap = entries, in_place, gap
         self.source, self.format = _read_text(entry, "source"), _read_text(entry, "format")
-        if "\0" in self.source or self.format not in ("text", "jsonl"):
+        if "\0" in self.source or self.format not in ("text", "markdown", "jsonl"):
             raise ValueError("there is no such source")
         self.end: dict[str, int] = {}
         """Bytes in, bytes out and CRC-32, once its last line is read."""

@@ -58,7 +58,7 @@ reading = stack(
     click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path()),
     click.option(
         "--format",
-        type=click.Choice(["text", "jsonl"]),
+        type=click.Choice(["text", "markdown", "jsonl"]),
         help="What the input is. [by suffix, else by its first byte]",
     ),
     click.option(

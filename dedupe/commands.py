@@ -207,7 +207,7 @@ def _is_stdout(source: Source) -> bool:
 
 def _gap(before: Source, source: Source, tail: bytes) -> bytes:
     """What keeps the next source's first record apart from the last one's."""
-    if before.format == source.format == "text":
+    if "jsonl" not in (before.format, source.format):
         return ARTICLE_BREAK[len(tail) - len(tail.rstrip(b"\n")) :]
     return b"" if tail.endswith(b"\n") else b"\n"
 

@@ -37,7 +37,7 @@ def expect_or_none(kind: str, **values: object) -> None:
 class ReadOptions:
     """Where a record's text lies."""
 
-    format: Literal["text", "jsonl"] | None = None
+    format: Literal["text", "markdown", "jsonl"] | None = None
     """None: by suffix, else by the first byte (`{` is JSONL)."""
     field: str = "text"
     """JSONL: the field that holds the text."""
@@ -49,8 +49,8 @@ class ReadOptions:
     def __post_init__(self) -> None:
         expect(TEXT, field=self.field, id_field=self.id_field)
         expect(FLAG, strict=self.strict)
-        if self.format not in (None, "text", "jsonl"):
-            raise ValueError(f"format {self.format!r}: use text or jsonl")
+        if self.format not in (None, "text", "markdown", "jsonl"):
+            raise ValueError(f"format {self.format!r}: use text, markdown or jsonl")
 
 
 @dataclass(frozen=True, slots=True)

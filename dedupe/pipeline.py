@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dedupe.ahead import map_ahead
 from dedupe.audit import Journal
 from dedupe.changes import Changes
-from dedupe.clean.cleaner import Cleaner
+from dedupe.clean.cleaner import Cleaner, Edits
 from dedupe.document import Change, Splice, apply_splices
 from dedupe.errors import RecordError
 from dedupe.options import ReadOptions
@@ -124,7 +124,12 @@ class Flow:
 def clean_batch(batch: Batch, cleaner: Cleaner) -> Changes:
     """What becomes of the records of a batch."""
     rescued = {i: change for i in batch.broken() if (change := _rescue(batch, i, cleaner))}
-    return Changes(batch, cleaner.find_edits(batch.text, batch.offsets), rescued)
+    if batch.format == "markdown":
+        splices = cleaner.clean_document(batch.document(0), batch.format)
+        edits = Edits(b"", (), {0: splices} if splices else {})
+    else:
+        edits = cleaner.find_edits(batch.text, batch.offsets)
+    return Changes(batch, edits, rescued)
 
 
 def _rescue(batch: Batch, i: int, cleaner: Cleaner) -> Change | None:
@@ -133,7 +138,7 @@ def _rescue(batch: Batch, i: int, cleaner: Cleaner) -> Change | None:
     if rescued is None:
         return None
     document = rescued.document(0)
-    edits = cleaner.clean_document(document)
+    edits = cleaner.clean_document(document, batch.format)
     output = apply_splices(rescued.raw, rescued.place(0, edits))
     whole = Splice(batch.starts[i], batch.starts[i + 1], output, "repair.bytes")
     return Change(output, document, edits, [whole], is_whole=True)

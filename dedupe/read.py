@@ -6,7 +6,7 @@ whole records as they were read (`raw`), beside the text of those records in col
 own bytes, so whatever nobody touches, in a record too, leaves as it came.
 
 JSONL: a record is a line. Text: a record is what lies between two places where an article surely
-begins, or the whole file where nothing of the kind is found.
+begins, or the whole file where nothing of the kind is found. Markdown: a record is the whole file.
 """
 
 import io
@@ -29,7 +29,15 @@ from dedupe.unpack import MAGIC_BYTES, SUFFIXES, open_unpacked, read_some, unpac
 BLOCK_BYTES = 1 << 20  # what stays in the second-level cache from stage to stage
 BOM = b"\xef\xbb\xbf"
 MARK = "mark"  # the format of a byte-order mark, which is passed on and never looked into
-FORMATS = {".txt": "text", ".text": "text", ".md": "text", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
+FORMATS = {
+    ".txt": "text",
+    ".text": "text",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+}
 OK, BLANK, NOT_JSON, NOT_OBJECT, NO_FIELD, NOT_STRING, NOT_UTF8 = range(7)  # the engine's, and one more
 BROKEN = frozenset([NOT_JSON, NOT_OBJECT, NOT_UTF8])
 
@@ -148,7 +156,7 @@ class Batch:
         record = self.record(i)
         if _is_utf8(record):
             return None
-        lines = record.splitlines(keepends=True) if self.format == "text" else [record]
+        lines = record.splitlines(keepends=True) if self.format != "jsonl" else [record]
         sound = b"".join(x if _is_utf8(x) else decode_bytes(x).encode("utf-8", "surrogatepass") for x in lines)
         rescued = Batch(sound, self.at + self.starts[i], self.line_of(i), self.format, self.options)
         return rescued if len(rescued) == 1 and rescued.status[0] == OK else None

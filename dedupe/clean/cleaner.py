@@ -77,7 +77,7 @@ class Cleaner:
         if not self.decides_by_engine:
             for i, mark in enumerate(engine.scan(text, offsets, self.tables.needles)):
                 if i not in by_hand and (mark or self.looks_at_all):
-                    by_hand[i] = self._decide(bytes(_document(text, offsets, i)))
+                    by_hand[i] = self.decide(bytes(_document(text, offsets, i)))
             return Edits(b"", (), {i: splices for i, splices in sorted(by_hand.items()) if splices})
         skips = bytearray(memoryview(offsets).nbytes // OFFSET_BYTES - 1)
         for i in by_hand:
@@ -98,10 +98,10 @@ class Cleaner:
                 document = bytes(_document(text, offsets, i))
                 splices = repair_document(document, self.options.repair)
                 if splices:
-                    repaired[i] = compose_splices(splices, self._decide(apply_splices(document, splices)))
+                    repaired[i] = compose_splices(splices, self.decide(apply_splices(document, splices)))
         return repaired
 
-    def _decide(self, document: bytes) -> list[Splice]:
+    def decide(self, document: bytes) -> list[Splice]:
         """What goes out of one document that is sound."""
         if not self.decides_by_engine:
             from dedupe.clean.decisions import decide
@@ -111,8 +111,12 @@ class Cleaner:
         rows = engine.edits(document, offsets, b"\0", self.tables.needles, self.tables.blob, self.flags)
         return Edits(rows, self.tables.names, {}).splices().get(0, [])
 
-    def clean_document(self, data: bytes) -> list[Splice]:
-        """What is taken out of one document."""
+    def clean_document(self, data: bytes, format: str = "text") -> list[Splice]:
+        """What is taken out of one document, text or markdown."""
+        if format == "markdown":
+            from dedupe.clean.markdown import clean_markdown
+
+            return clean_markdown(data, self)
         return self.find_edits(data, array("q", [0, len(data)])).splices().get(0, [])
 
 

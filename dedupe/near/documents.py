@@ -13,6 +13,7 @@ from tempfile import TemporaryFile
 
 from dedupe.changes import Changes
 from dedupe.clean.lines import Lines
+from dedupe.clean.markdown import front_matter_end
 from dedupe.engine import Buffer, engine
 from dedupe.read import OK, Batch
 from dedupe.split import split_articles
@@ -69,6 +70,8 @@ def gather_documents(batch: Batch, changes: Changes | None, fd: int, at: int, sp
     `changes` are those of cleaning, `split` is auto, never or a regular expression.
     """
     changed = dict(changes.items()) if changes and len(changes) else {}
+    is_markdown = batch.format == "markdown"
+    split = "never" if is_markdown else split  # no article begins within its code
     gaps = engine.gaps(batch.text, batch.offsets) if split == "auto" else bytes(len(batch))
     if batch.format == "jsonl" and not changed and not any(gaps) and split in ("auto", "never"):
         found = engine.texts(batch.offsets, batch.spans, batch.status, at, fd)
@@ -95,9 +98,10 @@ def gather_documents(batch: Batch, changes: Changes | None, fd: int, at: int, sp
             continue
         else:
             position, file = at + batch.starts[i], fd
+        head = front_matter_end(text) if is_markdown else 0  # goes with its document, and is not compared
         for start, end in parts:
-            texts.append(text[start:end])
-            places.extend((file, position + start, end - start, PLAIN))
+            texts.append(text[start + head : end])
+            places.extend((file, position + start + head, end - start - head, PLAIN))
             records.append(i)
             spans.append((start, end))
     offsets = array("q", [0])
