@@ -38,6 +38,7 @@ BY_ITSELF = re.compile(
 )
 UNDERLINE = re.compile(rb" {0,3}(?:=+|-+)[ \t]*$")  # of a heading
 DELIMITERS = re.compile(rb" {0,3}(?=[^\n]*\|)\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")  # below a head
+TICKS = re.compile(rb"`+")
 LINK = re.compile(rb"[][]|://|www\.|mailto:|<[A-Za-z/!]|`", re.IGNORECASE)
 TARGET = re.compile(rb"\]\([^)]*\)|\]:.*|\[[^]]*\]|<[^>]*>|`+[^`]*`+|\S*(?:://|www\.|mailto:)\S*", re.IGNORECASE)
 
@@ -120,14 +121,16 @@ class MarkdownLines:
     def _label(self) -> None:
         i, n = self.n_front, len(self.lines)
         block = i  # where the lines begin that no blank line parts
+        ticks = brackets = 0  # that are open: code and the words of a link may go on in the next line
         while i < n:
             line = self.lines[i]
             if stop := self._end_of_raw(i):
                 block = i = stop
+                ticks = brackets = 0
                 continue
             if not line.strip():
                 self.kind[i] = FREE
-                block = i + 1
+                block, ticks, brackets = i + 1, 0, 0
             elif UNDERLINE.match(line) and i > block:  # a heading of several lines
                 self.kind[block : i + 1] = [VERBATIM] * (i + 1 - block)
             elif DELIMITERS.match(line):
@@ -136,10 +139,10 @@ class MarkdownLines:
                     i += 1
                 self.kind[first:i] = [VERBATIM] * (i - first)
                 continue
-            elif BY_ITSELF.match(line):
-                self.kind[i] = VERBATIM
-            else:
+            elif not (BY_ITSELF.match(line) or ticks or brackets):
                 self.kind[i] = LINKED if LINK.search(line) else FREE
+            ticks ^= len(TICKS.findall(line)) & 1
+            brackets = max(0, brackets + line.count(b"[") - line.count(b"]"))
             i += 1
 
     def _end_of_raw(self, i: int) -> int:
