@@ -13,7 +13,7 @@ from dedupe.options import CleanOptions, DropOptions, ReadOptions, RepairOptions
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 EXIT_CODES = (
-    "Exit codes: 0 done; 1 --check found something; 2 failure, wrong usage or broken records; "
+    "Exit codes: 0 done; 1 --check or --exit-code found something; 2 failure, wrong usage or broken records; "
     "130 interrupted. A closed pipe is no error."
 )
 
@@ -23,7 +23,8 @@ class DefaultGroup(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args or (args[0] not in self.commands and args[0] not in ("--help", "-h", "--version")):
-            args.insert(0, "run")
+            if args or not ctx.resilient_parsing:  # completion asks for the commands
+                args.insert(0, "run")
         return super().parse_args(ctx, args)
 
 
@@ -54,7 +55,7 @@ def stack(*decorators: Callable[[Command], Command]) -> Callable[[Command], Comm
     return apply
 
 
-reading = stack(
+sources = stack(
     click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path()),
     click.option(
         "--format",
@@ -67,6 +68,10 @@ reading = stack(
         show_default=True,
         help="JSONL: the field that holds the text.",
     ),
+)
+
+reading = stack(
+    sources,
     click.option(
         "--id-field",
         default=ReadOptions().id_field,
@@ -108,7 +113,7 @@ cleaning = stack(
     ),
 )
 
-dropping = stack(
+matching = stack(
     click.option(
         "--threshold",
         type=float,
@@ -124,6 +129,17 @@ dropping = stack(
         help="Share of the pairs at the threshold that are to be found.",
     ),
     click.option(
+        "--memory",
+        default="0",
+        metavar="SIZE",
+        help="What the table of documents may hold in memory, as in 2G. [no limit]",
+    ),
+    click.option("--threads", type=int, default=0, metavar="N", help="How many threads read and sketch. [one a core]"),
+)
+
+dropping = stack(
+    matching,
+    click.option(
         "--keep",
         default=DropOptions().keep,
         show_default=True,
@@ -132,13 +148,6 @@ dropping = stack(
     ),
     click.option("--annotate/--no-annotate", help="Mark duplicates instead of dropping them (JSONL)."),
     click.option("--removed", type=click.Path(), metavar="FILE", help="Write the records that are dropped to FILE."),
-    click.option(
-        "--memory",
-        default="0",
-        metavar="SIZE",
-        help="What the table of documents may hold in memory, as in 2G. [no limit]",
-    ),
-    click.option("--threads", type=int, default=0, metavar="N", help="How many threads read and sketch. [one a core]"),
 )
 
 writing = stack(
@@ -152,6 +161,7 @@ writing = stack(
     click.option("--in-place/--no-in-place", help="Rewrite each file where it stands."),
     click.option("--check/--no-check", help="Write nothing; name the files that would change and exit with 1."),
     click.option("--diff/--no-diff", help="Write nothing but the changes, as a unified diff."),
+    click.option("--exit-code/--no-exit-code", help="Exit with 1 where --in-place rewrote a file, as hooks do."),
     click.option(
         "--audit",
         type=click.Path(),
@@ -168,9 +178,14 @@ def take(values: dict[str, Any], *names: str) -> list[Any]:
     return [values.pop(name) for name in names]
 
 
+def take_some(values: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """Takes those of the named values that the command has."""
+    return {name: values.pop(name) for name in names if name in values}
+
+
 def read_options(values: dict[str, Any]) -> ReadOptions:
-    """Takes what `reading` asks for."""
-    return ReadOptions(*take(values, "format", "field", "id_field", "strict"))
+    """Takes what `reading` or `sources` asks for."""
+    return ReadOptions(**take_some(values, ReadOptions.__slots__))
 
 
 def clean_options(values: dict[str, Any]) -> CleanOptions:
@@ -181,9 +196,9 @@ def clean_options(values: dict[str, Any]) -> CleanOptions:
 
 
 def drop_options(values: dict[str, Any]) -> DropOptions:
-    """Takes what `dropping` asks for."""
+    """Takes what `dropping` or `matching` asks for."""
     values["memory"] = read_size(values["memory"])
-    return DropOptions(*take(values, "threshold", "recall", "keep", "annotate", "removed", "memory", "threads"))
+    return DropOptions(**take_some(values, DropOptions.__slots__))
 
 
 @click.group(
@@ -269,6 +284,31 @@ def run(files: Sequence[str], **values: Any) -> int:
 
     read, clean, drop = read_options(values), clean_options(values), drop_options(values)
     return dedupe_files(files or ["-"], read, clean, drop, WriteOptions(**values))
+
+
+@dedupe.command(epilog="Exit codes: 0 no copies; 1 copies found; 2 failure, wrong usage, or a file was not compared.")
+@sources
+@click.option(
+    "--split",
+    default=CleanOptions().split,
+    show_default=True,
+    metavar="auto|never|REGEX",
+    help="Where a capture is cut into articles, which are compared one by one.",
+)
+@matching
+def corpus(files: Sequence[str], split: str, **values: Any) -> int:
+    """Names documents that say what another one says, and drops nothing.
+
+    All FILEs are one corpus; of a folder, the files that git tracks; without FILE, those of the repository. Each copy
+    is a line on stdout, with file and line of both: `a.md:12: is 0.93 like b.md:1`.
+
+    \b
+      dedupe corpus
+      dedupe corpus --threshold 0.9 news/ old.jsonl
+    """
+    from dedupe.commands import compare_files
+
+    return compare_files(files, read_options(values), split, drop_options(values))
 
 
 def read_size(text: str) -> int:

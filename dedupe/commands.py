@@ -18,6 +18,7 @@ from dedupe.clean.cleaner import Cleaner
 from dedupe.diff import Diff
 from dedupe.document import Change
 from dedupe.errors import DedupeError, InputError
+from dedupe.obstacles import find_obstacle, is_unread
 from dedupe.options import CleanOptions, DropOptions, ReadOptions, WriteOptions
 from dedupe.pipeline import Flow
 from dedupe.read import Source, open_source
@@ -60,6 +61,40 @@ def dedupe_files(
     return _run_files(names, read, write, "dedupe", clean, drop)
 
 
+def compare_files(names: Sequence[str], read: ReadOptions, split: str, drop: DropOptions) -> int:
+    """`dedupe corpus`: names each document of a corpus that says what an earlier one says; gives the exit code.
+
+    A folder stands for the files in it that git tracks; no name at all for those of the repository. Raises
+    InputError where git cannot tell.
+    """
+    from dedupe.near.corpus import find_copies
+    from dedupe.tracked import list_tracked
+
+    files: list[str] = []
+    for name in names or [":/"]:
+        files += list_tracked([name]) if not names or os.path.isdir(name) else [name]
+    found = find_copies(dict.fromkeys(files), drop, read, split)
+    out = StreamSink()
+    for copy in found.copies:
+        how = "is a copy of" if copy.is_exact else f"is {_two_digits(copy.similarity)} like"
+        out.write(f"{copy.spot}: {how} {copy.keeper}\n".encode("utf-8", "surrogateescape"))
+    for fault in found.faults:
+        say(str(fault))
+    if found.copies:
+        say(
+            f"{len(found.copies):,} of {found.n_documents:,} documents say what another one says; at {drop.threshold} "
+            f"built for a recall of {found.expected_recall:.4f}"
+        )
+    if found.n_bounded:
+        say(f"{found.n_bounded:,} documents had more candidates than are looked at for one")
+    return 2 if found.faults else 1 if found.copies else 0
+
+
+def _two_digits(similarity: float) -> str:
+    """Two digits; 1.00 where nothing differs."""
+    return f"{similarity if similarity == 1 else min(similarity, 0.99):.2f}"
+
+
 def _run_files(
     names: Sequence[str],
     read: ReadOptions,
@@ -69,7 +104,9 @@ def _run_files(
     drop: DropOptions | None,
 ) -> int:
     _check_names(names, write, drop)
-    report = Report(checking=write.check, counts_lines=write.stats, shows_progress=write.progress)
+    report = Report(
+        checking=write.check, tells_changes=write.exit_code, counts_lines=write.stats, shows_progress=write.progress
+    )
     cleaner = None if command == "drop" else Cleaner(clean)
     dropper = _make_dropper(drop, read, write) if drop else None
     threads = drop.threads or _count_cores() if drop else 1
@@ -222,7 +259,7 @@ def _run_each(flow: Flow, names: Sequence[str], write: WriteOptions) -> None:
             flow.report.fail(f"{name}: is no regular file, and cannot be rewritten in place")
             continue
         source = _open(flow, name)
-        if source is None:
+        if source is None or not _is_fit(flow, source):
             continue
         if out:
             flow.on_change = _write_diff(Diff(source.name, source.format), out)
@@ -242,6 +279,23 @@ def _run_each(flow: Flow, names: Sequence[str], write: WriteOptions) -> None:
             raise
         if changed and (write.in_place or write.check):
             flow.report.note_change(name)
+
+
+def _is_fit(flow: Flow, source: Source) -> bool:
+    """Whether a source is one that can be rewritten; tells of one that is not, and closes it."""
+    if source.name == "-" or is_special(source.name):
+        return True
+    try:
+        if flow.read.format is None and is_unread(source.name, source.format):
+            flow.report.say(f"{source.name}: is a table, which is not read yet; it stays as it is")
+        elif obstacle := find_obstacle(source.name, source.format):
+            flow.report.fail(f"{source.name}: {obstacle}")
+        else:
+            return True
+    except OSError as error:
+        flow.report.fail(f"{source.name}: cannot be read: {error.strerror}; check the name and its rights")
+    source.stream.close()
+    return False
 
 
 def _write_diff(diff: Diff, out: Sink) -> Callable[[int, Change], None]:

@@ -116,6 +116,8 @@ class WriteOptions:
     """Write nothing; name what would change."""
     diff: bool = False
     """Write nothing but the changes, as a unified diff."""
+    exit_code: bool = False
+    """Tell by exit code 1 that files were rewritten."""
     audit: str | None = None
     """A file for the audit."""
     stats: bool = False
@@ -125,12 +127,16 @@ class WriteOptions:
 
     def __post_init__(self) -> None:
         expect_or_none(TEXT, output=self.output, audit=self.audit)
-        expect(FLAG, in_place=self.in_place, check=self.check, diff=self.diff, stats=self.stats)
+        expect(
+            FLAG, in_place=self.in_place, check=self.check, diff=self.diff, stats=self.stats, exit_code=self.exit_code
+        )
         expect_or_none(FLAG, progress=self.progress)
         if self.output and (self.in_place or self.check or self.diff):
             raise ValueError("--output goes with none of --in-place, --check and --diff")
         if self.in_place and (self.check or self.diff):
             raise ValueError("--in-place writes; --check and --diff do not: choose")
+        if self.exit_code and not self.in_place:
+            raise ValueError("--exit-code tells of files that --in-place rewrote; --check does so by itself")
         if self.audit and (self.check or self.diff):
             raise ValueError("--audit tells how to undo what was written; --check and --diff write nothing")
 

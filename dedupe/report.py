@@ -33,6 +33,8 @@ class Report:
     """Counts of one run. Lines in = lines out + lines taken out."""
 
     checking: bool = False
+    tells_changes: bool = False
+    """By the exit code, as checking does."""
     counts_lines: bool = False
     shows_progress: bool | None = None
     """None: where stderr is a terminal."""
@@ -153,10 +155,10 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """2 where something could not be read, 1 where --check found something, else 0."""
+        """2 where something could not be read, 1 where somebody asked for changes and there are, else 0."""
         if self.failures or self.faults:
             return 2
-        return 1 if self.checking and self.changed else 0
+        return 1 if self.changed and (self.checking or self.tells_changes) else 0
 
     def stats(self) -> str:
         """One JSON object: counts, bytes, seconds, and the edits of each rule."""

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 FREE, LINKED, VERBATIM = range(3)
 MAX_ROUNDS = 8  # what has not come to rest then stays as it is
 
-FRONT_MATTER = {b"---": (b"---", b"..."), b"+++": (b"+++",)}
+FRONT_MATTER = re.compile(
+    rb"(?:---[ \t\r]*\n(?:.*\n)*?(?:---|\.\.\.)|\+\+\+[ \t\r]*\n(?:.*\n)*?\+\+\+)[ \t\r]*(?:\n|\Z)"
+)
 FENCE = re.compile(rb"[ \t>]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+)*(`{3,}|~{3,})([^\n]*)")
 FENCE_END = re.compile(rb"[ \t>]*(`{3,}|~{3,})[ \t]*$")
 RAW_HTML = re.compile(rb"\s{0,3}<(pre|script|style|textarea|table|svg|math|!--)(?=[\s>-]|$)", re.IGNORECASE)
@@ -89,17 +91,8 @@ def _repair(document: bytes, cleaner: "Cleaner") -> list[Splice]:
 
 def front_matter_end(document: bytes) -> int:
     """The offset behind a document's front matter, 0 where it has none."""
-    first, newline, _ = document.partition(b"\n")
-    ends = FRONT_MATTER.get(first.rstrip())
-    if not ends or not newline:
-        return 0
-    position = len(first) + 1
-    while position < len(document):
-        stop = document.find(b"\n", position) + 1 or len(document)
-        if document[position:stop].rstrip() in ends:
-            return stop
-        position = stop
-    return 0
+    found = FRONT_MATTER.match(document)
+    return found.end() if found else 0
 
 
 class MarkdownLines:

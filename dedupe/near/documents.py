@@ -86,7 +86,7 @@ def gather_documents(batch: Batch, changes: Changes | None, fd: int, at: int, sp
         text = change.text() if change else batch.document(i)
         parts = [(0, len(text))]
         if change or gaps[i] or split not in ("auto", "never"):
-            parts = _find_articles(text, split)
+            parts = find_articles(text, split)
         if change or (batch.format == "jsonl" and len(parts) > 1):
             position, file = spool.put(text), spool.fd
         elif batch.format == "jsonl":
@@ -110,7 +110,7 @@ def gather_documents(batch: Batch, changes: Changes | None, fd: int, at: int, sp
     return Documents(b"".join(texts), offsets, places, records, spans)
 
 
-def _find_articles(text: bytes, split: str) -> list[tuple[int, int]]:
+def find_articles(text: bytes, split: str) -> list[tuple[int, int]]:
     """Where the articles of a text lie; an article goes with the blank lines behind it."""
     lines = Lines(text, b"")
     parts = split_articles(lines, range(len(lines)), split)
