@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from dedupe import __version__
-from dedupe.options import CleanOptions, DropOptions, ReadOptions, RepairOptions, WriteOptions
+from dedupe.options import CleanOptions, DropOptions, ReadOptions, RepairOptions, WriteOptions, read_size
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -16,6 +16,9 @@ EXIT_CODES = (
     "Exit codes: 0 done; 1 --check or --exit-code found something; 2 failure, wrong usage or broken records; "
     "130 interrupted. A closed pipe is no error."
 )
+
+NO_SETTINGS = "dedupe.no-config"  # a key among what click keeps for a run
+CHOOSE = "--config names settings, --no-config wants none: choose"
 
 
 class DefaultGroup(click.Group):
@@ -55,6 +58,48 @@ def stack(*decorators: Callable[[Command], Command]) -> Callable[[Command], Comm
     return apply
 
 
+def forgo_settings(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
+    """Has no settings read."""
+    ctx.meta[NO_SETTINGS] = value
+    if value and ctx.default_map:
+        raise click.UsageError(CHOOSE)
+
+
+def use_settings(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Makes a project's settings the defaults of the command; gives the name of their file."""
+    forgone = ctx.meta.get(NO_SETTINGS)
+    if forgone and value:
+        raise click.UsageError(CHOOSE)
+    if forgone or ctx.resilient_parsing:
+        return None
+    from dedupe.settings import Settings, find_settings, read_settings
+
+    settings = Settings(value, read_settings(value)) if value else find_settings()
+    if settings is None:
+        return None
+    ctx.default_map = settings.values
+    return settings.path
+
+
+configuring = stack(
+    click.option(
+        "--config",
+        is_eager=True,
+        callback=use_settings,
+        type=click.Path(),
+        metavar="FILE",
+        help="Settings. [.dedupe.toml or pyproject.toml, here or above in the repository]",
+    ),
+    click.option(
+        "--no-config",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=forgo_settings,
+        help="No settings but those of the command line.",
+    ),
+)
+
 sources = stack(
     click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path()),
     click.option(
@@ -68,6 +113,7 @@ sources = stack(
         show_default=True,
         help="JSONL: the field that holds the text.",
     ),
+    configuring,
 )
 
 reading = stack(
@@ -308,17 +354,8 @@ def corpus(files: Sequence[str], split: str, **values: Any) -> int:
     """
     from dedupe.commands import compare_files
 
+    del values["config"]
     return compare_files(files, read_options(values), split, drop_options(values))
-
-
-def read_size(text: str) -> int:
-    """A size such as 2G, 500M or 1000000 in bytes; ValueError for anything else."""
-    number, unit = text[:-1], text[-1:].upper()
-    powers = {"K": 10, "M": 20, "G": 30, "T": 40}
-    try:
-        return int(float(number) * 2 ** powers[unit]) if unit in powers else int(text)
-    except ValueError:
-        raise ValueError(f"memory {text!r}: use a size such as 500M or 2G") from None
 
 
 @dedupe.command(epilog=EXIT_CODES)

@@ -104,9 +104,11 @@ def _run_files(
     drop: DropOptions | None,
 ) -> int:
     _check_names(names, write, drop)
+    in_force = {**asdict(read), **asdict(clean), **(asdict(drop) if drop else {})}
     report = Report(
         checking=write.check, tells_changes=write.exit_code, counts_lines=write.stats, shows_progress=write.progress
     )
+    report.parameters = {"options": in_force, "config": write.config}
     cleaner = None if command == "drop" else Cleaner(clean)
     dropper = _make_dropper(drop, read, write) if drop else None
     threads = drop.threads or _count_cores() if drop else 1
@@ -119,7 +121,7 @@ def _run_files(
             dropper.removed = open_sink(drop.removed)
             sinks.append(dropper.removed)
         if write.audit:
-            flow.journal = Journal(write.audit, _audit_head(command, clean, drop, write))
+            flow.journal = Journal(write.audit, _audit_head(command, in_force, write))
             sinks.append(flow.journal)
         if write.in_place or write.check or write.diff:
             _run_each(flow, names, write)
@@ -334,7 +336,7 @@ def _run(flow: Flow, source: Source, sink: Sink) -> bool:
         source.stream.close()
 
 
-def _audit_head(command: str, clean: CleanOptions, drop: DropOptions | None, write: WriteOptions) -> dict[str, object]:
+def _audit_head(command: str, in_force: dict[str, object], write: WriteOptions) -> dict[str, object]:
     from dedupe import __version__
     from dedupe.engine.unicode_tables import VERSION
 
@@ -343,7 +345,8 @@ def _audit_head(command: str, clean: CleanOptions, drop: DropOptions | None, wri
         "unicode": VERSION,
         "command": command,
         "in_place": write.in_place,
-        "options": {**asdict(clean), **(asdict(drop) if drop else {})},
+        "options": in_force,
+        "config": write.config,
     }
 
 

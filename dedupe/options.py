@@ -124,9 +124,11 @@ class WriteOptions:
     """Counts as one JSON object on stderr."""
     progress: bool | None = None
     """A progress line on stderr; None: on a terminal."""
+    config: str | None = None
+    """The file that settings came from, for those who read the audit or the counts."""
 
     def __post_init__(self) -> None:
-        expect_or_none(TEXT, output=self.output, audit=self.audit)
+        expect_or_none(TEXT, output=self.output, audit=self.audit, config=self.config)
         expect(
             FLAG, in_place=self.in_place, check=self.check, diff=self.diff, stats=self.stats, exit_code=self.exit_code
         )
@@ -175,3 +177,13 @@ class DropOptions:
         if self.memory < 0 or self.threads < 0:
             raise ValueError("memory and threads are counts; 0 sets no limit")
         parse_policy(self.keep)
+
+
+def read_size(text: str) -> int:
+    """A size such as 2G, 500M or 1000000 in bytes; ValueError for anything else."""
+    number, unit = text[:-1], text[-1:].upper()
+    powers = {"K": 10, "M": 20, "G": 30, "T": 40}
+    try:
+        return int(float(number) * 2 ** powers[unit]) if unit in powers else int(text)
+    except ValueError:
+        raise ValueError(f"memory {text!r}: use a size such as 500M or 2G") from None

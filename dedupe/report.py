@@ -53,6 +53,8 @@ class Report:
     """Sources in which something is, or would be, changed; only where each stands for itself."""
     drops: dict[str, Any] = field(default_factory=dict)
     """What the drop stage was built for, and what it did."""
+    parameters: dict[str, Any] = field(default_factory=dict)
+    """The options in force, and where they are from."""
     rewritten: int = 0
     """Files that were rewritten in place."""
     failures: int = 0
@@ -175,5 +177,6 @@ class Report:
             "lines_taken_out": self.lines_in - self.lines_out,
             "edits": dict(sorted(self.edits.items())),
             **self.drops,
+            **self.parameters,
         }
         return json.dumps(values, ensure_ascii=False)
