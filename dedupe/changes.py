@@ -9,8 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from dedupe.clean.cleaner import Edits
-from dedupe.document import Change, Splice, apply_splices, compose_splices
+from dedupe.document import Change, Edits, Splice, apply_splices, compose_splices
 from dedupe.engine import engine
 from dedupe.read import Batch
 

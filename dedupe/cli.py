@@ -352,7 +352,7 @@ def corpus(files: Sequence[str], split: str, **values: Any) -> int:
       dedupe corpus
       dedupe corpus --threshold 0.9 news/ old.jsonl
     """
-    from dedupe.commands import compare_files
+    from dedupe.compare import compare_files
 
     del values["config"]
     return compare_files(files, read_options(values), split, drop_options(values))
@@ -379,6 +379,6 @@ def restore(audit: str, file: str | None, output: str | None, in_place: bool) ->
       dedupe clean --audit undo.jsonl < scraped.txt > clean.txt
       dedupe restore undo.jsonl clean.txt > scraped.txt
     """
-    from dedupe.commands import restore_files
+    from dedupe.restore import restore_files
 
     return restore_files(audit, file, output, in_place)

@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from dedupe.clean.cleaner import Cleaner, Edits
-from dedupe.document import apply_splices
+from dedupe.clean.cleaner import Cleaner
+from dedupe.document import Edits, apply_splices
 from dedupe.engine import Buffer, engine
 from dedupe.near.columns import Column, Int64s, Keepers
 from dedupe.near.columns import find_keepers as find_keepers_in

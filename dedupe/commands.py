@@ -7,31 +7,26 @@ written takes its place only when all that belongs in it is there.
 import os
 import stat
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
-from dedupe.audit import BrokenOff, Journal, Section, read_sections, restore_stream
-from dedupe.clean.cleaner import Cleaner
-from dedupe.diff import Diff
 from dedupe.document import Change
 from dedupe.errors import DedupeError, InputError
-from dedupe.obstacles import find_obstacle, is_unread
 from dedupe.options import CleanOptions, DropOptions, ReadOptions, WriteOptions
 from dedupe.pipeline import Flow
 from dedupe.read import Source, open_source
 from dedupe.report import Report
-from dedupe.talk import say
-from dedupe.unpack import open_unpacked
-from dedupe.write import Ending, FileSink, NullSink, Sink, StreamSink, is_special, naming_temporary_files, open_sink
+from dedupe.talk import greet_terminal
+from dedupe.write import Ending, FileSink, NullSink, Sink, StreamSink, is_special, open_sink
 
 if TYPE_CHECKING:
+    from dedupe.audit import Journal
+    from dedupe.clean.cleaner import Cleaner
+    from dedupe.diff import Diff
     from dedupe.near.drop import Dropper
 
-SPOOL_BYTES = 16 << 20  # of a restored stream that wait in memory until the last of them is known to be right
-COPY_BYTES = 1 << 20
 ARTICLE_BREAK = b"\n\n\n\n"  # between text files that become one stream
 
 
@@ -61,40 +56,6 @@ def dedupe_files(
     return _run_files(names, read, write, "dedupe", clean, drop)
 
 
-def compare_files(names: Sequence[str], read: ReadOptions, split: str, drop: DropOptions) -> int:
-    """`dedupe corpus`: names each document of a corpus that says what an earlier one says; gives the exit code.
-
-    A folder stands for the files in it that git tracks; no name at all for those of the repository. Raises
-    InputError where git cannot tell.
-    """
-    from dedupe.near.corpus import find_copies
-    from dedupe.tracked import list_tracked
-
-    files: list[str] = []
-    for name in names or [":/"]:
-        files += list_tracked([name]) if not names or os.path.isdir(name) else [name]
-    found = find_copies(dict.fromkeys(files), drop, read, split)
-    out = StreamSink()
-    for copy in found.copies:
-        how = "is a copy of" if copy.is_exact else f"is {_two_digits(copy.similarity)} like"
-        out.write(f"{copy.spot}: {how} {copy.keeper}\n".encode("utf-8", "surrogateescape"))
-    for fault in found.faults:
-        say(str(fault))
-    if found.copies:
-        say(
-            f"{len(found.copies):,} of {found.n_documents:,} documents say what another one says; at {drop.threshold} "
-            f"built for a recall of {found.expected_recall:.4f}"
-        )
-    if found.n_bounded:
-        say(f"{found.n_bounded:,} documents had more candidates than are looked at for one")
-    return 2 if found.faults else 1 if found.copies else 0
-
-
-def _two_digits(similarity: float) -> str:
-    """Two digits; 1.00 where nothing differs."""
-    return f"{similarity if similarity == 1 else min(similarity, 0.99):.2f}"
-
-
 def _run_files(
     names: Sequence[str],
     read: ReadOptions,
@@ -109,7 +70,7 @@ def _run_files(
         checking=write.check, tells_changes=write.exit_code, counts_lines=write.stats, shows_progress=write.progress
     )
     report.parameters = {"options": in_force, "config": write.config}
-    cleaner = None if command == "drop" else Cleaner(clean)
+    cleaner = None if command == "drop" else _make_cleaner(clean)
     dropper = _make_dropper(drop, read, write) if drop else None
     threads = drop.threads or _count_cores() if drop else 1
     flow = Flow(read, report, cleaner, dropper, clean.split, threads)
@@ -121,7 +82,7 @@ def _run_files(
             dropper.removed = open_sink(drop.removed)
             sinks.append(dropper.removed)
         if write.audit:
-            flow.journal = Journal(write.audit, _audit_head(command, in_force, write))
+            flow.journal = _make_journal(write.audit, _audit_head(command, in_force, write))
             sinks.append(flow.journal)
         if write.in_place or write.check or write.diff:
             _run_each(flow, names, write)
@@ -135,7 +96,7 @@ def _run_files(
             sink.commit()
     except BaseException:
         for sink in sinks:
-            _give_up(sink, report)
+            _give_up(sink, flow)
         raise
     finally:
         if dropper:
@@ -162,17 +123,42 @@ def _check_names(names: Sequence[str], write: WriteOptions, drop: DropOptions | 
         taken.add(os.path.realpath(name))
 
 
-def _give_up(sink: Ending, report: Report) -> None:
+def _give_up(sink: Ending, flow: Flow) -> None:
     """Ends what a run that stops early was writing. Nothing of it stays, but where files were rewritten: then
     it alone has what was taken from them."""
+    report = flow.report
     if not report.rewritten:
         sink.abort()
         return
     try:
-        sink.cut() if isinstance(sink, Journal) else sink.commit()
+        if flow.journal and sink is flow.journal:
+            flow.journal.cut()
+        else:
+            sink.commit()
         report.say(f"{sink.name}: tells of the files that were rewritten until then")
     except DedupeError:
         report.say(f"{sink.part}: tells of the files that were rewritten until then, as far as it could be written")
+
+
+# What a run does not need, it does not import: starting costs a hook its time.
+
+
+def _make_cleaner(clean: CleanOptions) -> "Cleaner":
+    from dedupe.clean.cleaner import Cleaner
+
+    return Cleaner(clean)
+
+
+def _make_journal(name: str, head: dict[str, object]) -> "Journal":
+    from dedupe.audit import Journal
+
+    return Journal(name, head)
+
+
+def _make_diff(source: Source) -> "Diff":
+    from dedupe.diff import Diff
+
+    return Diff(source.name, source.format)
 
 
 def _make_dropper(drop: DropOptions, read: ReadOptions, write: WriteOptions) -> "Dropper":
@@ -198,7 +184,7 @@ def _collect(flow: Flow, names: Sequence[str]) -> list[str]:
     again = []
     for name in names:
         if name == "-" or is_special(name):
-            _greet_terminal(name)
+            greet_terminal(name)
             try:
                 flow.dropper.put_aside(name)
             except (InputError, OSError) as error:
@@ -264,7 +250,7 @@ def _run_each(flow: Flow, names: Sequence[str], write: WriteOptions) -> None:
         if source is None or not _is_fit(flow, source):
             continue
         if out:
-            flow.on_change = _write_diff(Diff(source.name, source.format), out)
+            flow.on_change = _write_diff(_make_diff(source), out)
         sink: Sink = NullSink()
         try:
             if write.in_place:
@@ -287,6 +273,8 @@ def _is_fit(flow: Flow, source: Source) -> bool:
     """Whether a source is one that can be rewritten; tells of one that is not, and closes it."""
     if source.name == "-" or is_special(source.name):
         return True
+    from dedupe.obstacles import find_obstacle, is_unread
+
     try:
         if flow.read.format is None and is_unread(source.name, source.format):
             flow.report.say(f"{source.name}: is a table, which is not read yet; it stays as it is")
@@ -300,14 +288,14 @@ def _is_fit(flow: Flow, source: Source) -> bool:
     return False
 
 
-def _write_diff(diff: Diff, out: Sink) -> Callable[[int, Change], None]:
+def _write_diff(diff: "Diff", out: Sink) -> Callable[[int, Change], None]:
     return lambda line, change: out.write("".join(diff.lines(line, change)).encode("utf-8", "surrogateescape"))
 
 
 def _open(flow: Flow, name: str) -> Source | None:
     try:
         if flow.dropper is None or name not in flow.dropper.aside:
-            _greet_terminal(name)
+            greet_terminal(name)
         return _open_source(flow, name)
     except InputError as error:
         flow.report.fail(str(error))
@@ -317,11 +305,6 @@ def _open(flow: Flow, name: str) -> Source | None:
 def _open_source(flow: Flow, name: str) -> Source:
     aside = flow.dropper.aside.get(name) if flow.dropper else None
     return open_source(name, flow.read, aside.name if aside else None)
-
-
-def _greet_terminal(name: str) -> None:
-    if name == "-" and sys.stdin and sys.stdin.isatty():
-        say("reading from the terminal; end with Ctrl-D, or name files")
 
 
 def _run(flow: Flow, source: Source, sink: Sink) -> bool:
@@ -348,89 +331,3 @@ def _audit_head(command: str, in_force: dict[str, object], write: WriteOptions) 
         "options": in_force,
         "config": write.config,
     }
-
-
-def restore_files(audit: str, name: str | None, output: str | None, in_place: bool) -> int:
-    """`dedupe restore`: the input back from the output and its audit; gives the exit code.
-
-    Raises AuditError where the two do not belong together, before anything is written.
-    """
-    if in_place:
-        if name or output:
-            raise ValueError("--in-place restores the files that the audit names; FILE and --output do not go with it")
-        return _restore_in_place(audit)
-    if output and os.path.realpath(output) == os.path.realpath(audit):
-        raise ValueError(f"--output {output}: is the audit; choose another")
-    _greet_terminal(name or "-")
-    with closing(_open_output(name or "-")) as stream:
-        if output:
-            with _ended(open_sink(output)) as sink:
-                for data in restore_stream(audit, stream, name):
-                    sink.write(data)
-            return 0
-        with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
-            for data in restore_stream(audit, stream, name):
-                with naming_temporary_files():
-                    spool.write(data)
-            spool.seek(0)
-            out = StreamSink()
-            while data := spool.read(COPY_BYTES):
-                out.write(data)
-    return 0
-
-
-@contextmanager
-def _ended(sink: Sink) -> Iterator[Sink]:
-    """A sink that is committed at the end, and aborted where that is not reached."""
-    try:
-        yield sink
-        sink.commit()
-    except BaseException:
-        sink.abort()
-        raise
-
-
-def _open_output(name: str) -> BinaryIO:
-    try:
-        return open_unpacked(name)
-    except (OSError, ValueError) as error:
-        what = getattr(error, "strerror", None) or error
-        raise InputError(f"{name}: cannot be read: {what}; give the file that dedupe wrote") from None
-
-
-def _restore_in_place(audit: str) -> int:
-    untouched, failed = [], False
-    try:
-        for section in read_sections(audit, in_place=True):
-            section.skip()  # where the audit is not sound, nothing is touched
-            untouched.append(section.is_untouched)
-    except BrokenOff as error:  # the run was killed: what it did until then can be undone
-        say(str(error))
-        failed = True
-    for is_untouched, section in zip(untouched, read_sections(audit, in_place=True), strict=False):
-        try:
-            if not is_untouched:
-                _restore_section(section)
-        except DedupeError as error:
-            section.skip()
-            if not _is_restored(section):
-                say(str(error))
-                failed = True
-        section.skip()
-    return 2 if failed else 0
-
-
-def _restore_section(section: Section) -> None:
-    with closing(_open_output(section.source)) as stream, _ended(FileSink(section.source)) as sink:
-        for data in section.restore(stream):
-            sink.write(data)
-        section.expect_end(stream)
-
-
-def _is_restored(section: Section) -> bool:
-    """Whether the file is as it was before already: a run may have stopped before it was rewritten."""
-    try:
-        with closing(_open_output(section.source)) as stream:
-            return section.is_restored(stream)
-    except DedupeError:
-        return False

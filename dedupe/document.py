@@ -47,6 +47,23 @@ class Splice(NamedTuple):
     rule: str
 
 
+class Edits(NamedTuple):
+    """What is taken out of the documents of a batch: int64 rows (document, start, end, number of the rule)
+    in order, spans of UTF-8 that go; and, for documents decided by hand, splices."""
+
+    rows: bytes
+    names: Sequence[str]
+    by_hand: Mapping[int, list[Splice]]
+
+    def splices(self) -> dict[int, list[Splice]]:
+        """All as splices, by document; documents that stay as they are are not in it."""
+        splices: dict[int, list[Splice]] = {}
+        values = iter(memoryview(self.rows).cast("q").tolist())
+        for i, start, end, rule in zip(values, values, values, values, strict=True):
+            splices.setdefault(i, []).append(Splice(start, end, b"", self.names[rule]))
+        return {**splices, **self.by_hand}
+
+
 class Change(NamedTuple):
     """What becomes of one record.
 

@@ -147,7 +147,7 @@ def drop_duplicates(
     options = options or DropOptions()
     policy, matcher, spool = parse_policy(options.keep), Matcher(options), Spool()
     collector = Collector(matcher)
-    with spool.file:
+    with spool:
         while batch := list(islice(stream, BATCH_DOCUMENTS)):
             texts = [_encode(_text_of(document, field)) for document in batch]
             at = spool.put(b"".join(texts))

@@ -10,9 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from dedupe.ahead import map_ahead
-from dedupe.audit import Journal
-from dedupe.changes import Changes
-from dedupe.clean.cleaner import Cleaner, Edits
+from dedupe.changes import NOTHING, Changes
 from dedupe.document import Change, Splice, apply_splices
 from dedupe.errors import RecordError
 from dedupe.options import ReadOptions
@@ -21,6 +19,8 @@ from dedupe.report import Report
 from dedupe.write import Sink
 
 if TYPE_CHECKING:
+    from dedupe.audit import Journal
+    from dedupe.clean.cleaner import Cleaner
     from dedupe.near.drop import Dropper, Sketched
 
 TAIL_BYTES = 4  # of the output, to know how it ends
@@ -41,7 +41,7 @@ class Flow:
         self,
         read: ReadOptions,
         report: Report,
-        cleaner: Cleaner | None = None,
+        cleaner: "Cleaner | None" = None,
         dropper: "Dropper | None" = None,
         split: str = "auto",
         threads: int = 1,
@@ -121,18 +121,16 @@ class Flow:
             self.report.broken(source.name, batch.line_of(i), fault, "passed through as it is")
 
 
-def clean_batch(batch: Batch, cleaner: Cleaner) -> Changes:
+def clean_batch(batch: Batch, cleaner: "Cleaner") -> Changes:
     """What becomes of the records of a batch."""
     rescued = {i: change for i in batch.broken() if (change := _rescue(batch, i, cleaner))}
     if batch.format == "markdown":
         splices = cleaner.clean_document(batch.document(0), batch.format)
-        edits = Edits(b"", (), {0: splices} if splices else {})
-    else:
-        edits = cleaner.find_edits(batch.text, batch.offsets)
-    return Changes(batch, edits, rescued)
+        return Changes(batch, NOTHING._replace(by_hand={0: splices} if splices else {}), rescued)
+    return Changes(batch, cleaner.find_edits(batch.text, batch.offsets), rescued)
 
 
-def _rescue(batch: Batch, i: int, cleaner: Cleaner) -> Change | None:
+def _rescue(batch: Batch, i: int, cleaner: "Cleaner") -> Change | None:
     """A record whose bytes are not UTF-8, decoded, cleaned and replaced as a whole."""
     rescued = batch.rescue(i)
     if rescued is None:

@@ -25,5 +25,11 @@ def write_error(text: str) -> None:
         sys.stderr.flush()
 
 
+def greet_terminal(name: str) -> None:
+    """Says so where a run waits for somebody to type."""
+    if name == "-" and sys.stdin and sys.stdin.isatty():
+        say("reading from the terminal; end with Ctrl-D, or name files")
+
+
 def _show(control: re.Match[str]) -> str:
     return control.group().encode("unicode_escape").decode()

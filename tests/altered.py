@@ -17,7 +17,10 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-SHAPES = ("A", "A20", "Asub", "Anocap", "Aspace", "Op", "older")
+OBSERVED = ("A", "A20", "Asub", "Anocap", "Aspace", "Op", "older")
+LIKELY = ("Asubs", "Agallery", "Abare", "Adate", "Abyline", "Opagain")
+SHAPES = (*OBSERVED, *LIKELY)
+ALTERED = SHAPES[:-3]  # a photographer's credit before a reporter's name makes another line of it
 GAP = ["", "", ""]  # between two articles
 PROSE_COLUMNS = 80
 ARTIFACT = re.compile(r"TT|\d{1,2}")  # the lines of a capture that go and are no copies
@@ -302,6 +305,20 @@ def lay_out(rng: Random, article: Article, shape: str) -> list[Line]:
         banner = [Line(article.banner), blank] if rng.random() < 0.5 else []
         date = [Line(article.date)] if rng.random() < 0.5 else []
         head = [*banner, headline, blank, head_copy, blank, *date, caption, blank]
+    elif shape == "Opagain":
+        head = [Line(article.byline), Line(article.role), *widget, blank]
+        head += [Line(article.byline, False), Line(article.role, False), blank, headline, blank, head_copy, blank]
+    elif shape in ("Adate", "Abyline", "Asubs", "Agallery"):
+        told = {
+            "Adate": [article.date],
+            "Abyline": [article.byline, article.role],
+            "Asubs": [article.sub],
+            "Agallery": [article.caption, article.sub],  # a caption more
+        }[shape]
+        again = [Line(text, False) for text in told]
+        captions = [caption, copy] if shape != "Agallery" else []
+        head = [headline, blank, *map(Line, told), *again, blank, *captions, *widget, blank]
+        head += [head_copy, blank, *again, *([copy, copy] if captions else again), blank]
     else:
         sub = [Line(article.sub), blank] if shape == "Asub" else []
         spaced = copy
@@ -309,6 +326,8 @@ def lay_out(rng: Random, article: Article, shape: str) -> list[Line]:
             caption = caption._replace(text=article.caption.replace(" ", "  ", 1))
             spaced = caption._replace(stays=False)
         head = [headline, blank, *sub, caption, copy, *widget, blank, head_copy, blank, spaced, copy, blank]
+    if shape == "Abare":  # a gallery, or a page that was cut
+        return head[:-1]
     body = [line for paragraph in article.body for line in (Line(paragraph), blank)]
     return [*head, *body[:-1]]
 
@@ -346,20 +365,21 @@ def make_capture(
 ) -> tuple[str, str]:
     """One capture and its clean text, laid out as `dedupe clean` should leave it.
 
-    What is not given is drawn from the seed; `glued` adds a second article below three blank lines,
-    in a layout of its own or as a page shows it once. `alter` alters the later copies.
+    What is not given is drawn from the seed; `glued` adds another article below three blank lines,
+    in a layout of its own or as a page shows it once; perhaps more than one, where it is drawn.
+    `alter` alters the later copies.
     """
     rng = Random(f"capture {seed}")
-    shape = shape or rng.choice(SHAPES)
+    shape = shape or rng.choice(ALTERED if alter else SHAPES)
     language = language or rng.choice(list(LANGUAGES))
     articles = [lay_out(rng, make_article(rng, language), shape)]
-    if rng.random() < 0.5 if glued is None else glued:
-        second = make_article(rng, rng.choice([language, rng.choice(list(LANGUAGES))]))
-        articles[0] += [Line(line) for line in GAP]
+    while rng.random() < 0.5 / len(articles) if glued is None else glued and len(articles) == 1:
+        another = make_article(rng, rng.choice([language, rng.choice(list(LANGUAGES))]))
+        articles[-1] += [Line(line) for line in GAP]
         if rng.random() < 0.5:
-            articles.append(lay_out(rng, second, rng.choice(SHAPES[:5])))
+            articles.append(lay_out(rng, another, rng.choice(SHAPES[:5])))
         else:
-            articles.append(lay_out_once(rng, second))
+            articles.append(lay_out_once(rng, another))
     text = "\n".join(line.text for lines in articles for line in lines) + "\n"
     clean = "\n".join(line for lines in articles for line in clean_lines(lines)) + "\n"
     if alter:
@@ -369,9 +389,9 @@ def make_capture(
 
 def make_captures(seed: int, n_docs: int, alter: bool = False) -> Iterator[tuple[str, str]]:
     """`n_docs` pairs (text, clean), shapes and languages in turn; each pair depends on its number alone."""
-    languages = list(LANGUAGES)
+    languages, shapes = list(LANGUAGES), ALTERED if alter else SHAPES
     for i in range(n_docs):
-        shape, language = SHAPES[i % len(SHAPES)], languages[i // len(SHAPES) % len(languages)]
+        shape, language = shapes[i % len(shapes)], languages[i // len(shapes) % len(languages)]
         yield make_capture(f"{seed} {i}", shape, language, alter=alter)
 
 

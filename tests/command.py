@@ -2,6 +2,7 @@
 
 import io
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -38,3 +39,9 @@ def run(*args: str | Path, stdin: bytes = b"", cwd: Path | None = None, **env: s
         check=False,
     )
     return Ran(done.returncode, done.stdout, done.stderr.decode(errors="replace"))
+
+
+def hear_signals() -> None:
+    """For a child: signals that tests were started without (in the background, under nohup) are not ignored."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import zstandard
-from command import COMMAND, run
+from command import COMMAND, hear_signals, run
 from texts import CAPTION, CAPTURE, CLEAN, PLAIN, jsonl
 
 
@@ -374,6 +374,7 @@ def test_an_interrupted_run_leaves_what_was_whole(tmp_path: Path, number: int, c
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        preexec_fn=hear_signals,
     )
     assert process.stdin
     process.stdin.write(jsonl(*[CAPTURE] * 2000))

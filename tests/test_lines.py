@@ -105,28 +105,6 @@ def test_the_door(engine: ModuleType) -> None:
     assert engine.line_table(b"", b"") == b""
 
 
-GAP_PIECES = [
-    "\n",
-    "\n\n",
-    "\n \n",
-    "\r\n",
-    "\u00a0\n",
-    "\u200b\u200f\n",
-    "\ufeff",
-    " " * 70,
-    "A line. " * 9,
-    "خبر",
-    "新闻",
-    "é",
-    "x",
-]
-
-
-@given(st.lists(st.lists(st.sampled_from(GAP_PIECES), max_size=40).map("".join), max_size=6))
-def test_both_engines_find_the_same_gaps(native: ModuleType, documents: list[str]) -> None:
-    assert native.gaps(*batch(documents)) == reference.gaps(*batch(documents))
-
-
 def test_blank_lines_hold_no_byte_that_a_look_for_gaps_takes_for_text(native: ModuleType) -> None:
     of_no_blank = {*range(0x21, 0x7F), *range(0xC3, 0xCC), *range(0xCE, 0xD8), *range(0xD9, 0xE0), *range(0xE4, 0xEF)}
     for character in map(chr, range(0x110000)):

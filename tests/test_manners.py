@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import pytest
 import zstandard
-from command import COMMAND, run
+from command import COMMAND, hear_signals, run
 from texts import CAPTURE, CLEAN, PLAIN, jsonl
 
 from dedupe.__main__ import run as run_here
@@ -61,6 +61,7 @@ def test_a_signal_leaves_nothing_half_written(folder: Path, mode: str, number: s
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, "TMPDIR": str(temporary)},
+        preexec_fn=hear_signals,
     )
     assert process.stdin
     assert process.stderr
@@ -98,7 +99,9 @@ def test_an_interrupt_while_modules_are_read_is_quiet(folder: Path) -> None:
         "from dedupe.__main__ import main\n"
         "main()\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, input=b"", check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, input=b"", preexec_fn=hear_signals, check=False
+    )
     assert (done.returncode, done.stderr) == (130, b"dedupe: interrupted\n")
 
 

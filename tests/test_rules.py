@@ -145,7 +145,7 @@ def test_no_two_rules_claim_the_same_line(kind: str) -> None:
     owners: dict[str, str] = {}
     for _, rule in RULES:
         for item in rule.get(kind, ()):
-            owner = owners.setdefault(form(item), f"{rule['id']}: {item}")
+            owner = owners.setdefault(form(item, rule.get("exact_case", False)), f"{rule['id']}: {item}")
             assert owner == f"{rule['id']}: {item}"
 
 

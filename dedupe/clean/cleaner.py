@@ -7,12 +7,11 @@ the bytes, a few passes over documents that change.
 """
 
 from array import array
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dedupe.clean.built_in import BUILT_IN, CAPTION, is_switched_off
 from dedupe.clean.shipped import Tables, read_tables
-from dedupe.document import Splice, apply_splices, compose_splices
+from dedupe.document import Edits, Splice, apply_splices, compose_splices
 from dedupe.engine import Buffer, engine
 from dedupe.engine import name as engine_name
 from dedupe.options import CleanOptions
@@ -22,23 +21,6 @@ if TYPE_CHECKING:
 
 OFFSET_BYTES = 8
 SPLITS, DROPS_CAPTIONS, ON_SHIFT = 1, 2, 8  # options of `edits`: two flags, and a bit for each built-in rule
-
-
-class Edits(NamedTuple):
-    """What is taken out of the documents of a batch: int64 rows (document, start, end, number of the rule)
-    in order, spans of UTF-8 that go; and, for documents decided by hand, splices."""
-
-    rows: bytes
-    names: Sequence[str]
-    by_hand: Mapping[int, list[Splice]]
-
-    def splices(self) -> dict[int, list[Splice]]:
-        """All as splices, by document; documents that stay as they are are not in it."""
-        splices: dict[int, list[Splice]] = {}
-        values = iter(memoryview(self.rows).cast("q").tolist())
-        for i, start, end, rule in zip(values, values, values, values, strict=True):
-            splices.setdefault(i, []).append(Splice(start, end, b"", self.names[rule]))
-        return {**splices, **self.by_hand}
 
 
 class Cleaner:

@@ -2,19 +2,26 @@
 
 A copy says the same words. It may lack its end, where a mark says so ("…"); it may have or lack a
 credit before it or a site's name behind it; one of its characters may be broken. Numbers agree.
+
+Labels are told by their words (labels.py): "Correction: ..." makes another line whatever stands around, "Photo:
+..." does not, and of a label with unknown words ("Helgoland: ...") only the neighbours tell: where lines
+of the head stand twice as they are, it is a scraper's label, and else an author's.
 """
 
 import re
 
+from dedupe.clean.labels import CREDIT, SITE, TELLING, label_kind
 from dedupe.engine import unicode_tables
 from dedupe.engine.reference.unicode import properties
 
+NO_COPY, COPY, LABELLED = range(3)
 MIN_SHARED = 12  # characters that a copy must share beyond what it lacks or adds
 MAX_LABEL = 40  # characters of a credit or of a site's name
 MAX_LABEL_SPACES = 6
 CUT_MARKS = ("[...]", "(...)", "...")
 MAX_FOLDED = 2  # characters that one may fold to: ß is ss
 CREDIT_ENDS = ":|/-"  # "photo: ", "afp - ", "reuters/"
+COPYRIGHT = "©"
 SITE_BEGINS = "|·•/-"  # " | the daily news", " - example.com"
 CREDIT_LACKS = ".!?"
 SITE_LACKS = "!?,;:|"
@@ -25,14 +32,17 @@ CASELESS = 0x590  # behind Latin, Greek, Cyrillic and Armenian, which have capit
 MAX_BROKEN = 4  # marks that one character of several bytes breaks into
 
 
-def is_copy(first: bytes, later: bytes, first_raw: bytes, later_raw: bytes) -> bool:
-    """Whether `later` copies `first`; both are normal forms, the raw lines tell of capital letters."""
+def is_copy(first: bytes, later: bytes, first_raw: bytes, later_raw: bytes) -> int:
+    """Whether `later` copies `first`; both are normal forms, the raw lines tell of capital letters.
+
+    NO_COPY, COPY, or LABELLED: a copy where other lines of the head stand twice.
+    """
     if first == later:
-        return True
+        return COPY
     a, b = _join_quotes(first), _join_quotes(later)
-    if a == b:
-        return True
-    return _is_cut(a, b) or _is_labelled(a, b, later_raw) or _is_labelled(b, a, first_raw) or _is_broken(a, b)
+    if a == b or _is_cut(a, b) or _is_broken(a, b):
+        return COPY
+    return _is_labelled(a, b, later_raw) if len(a) < len(b) else _is_labelled(b, a, first_raw)
 
 
 def _join_quotes(form: bytes) -> str:
@@ -49,27 +59,50 @@ def _is_cut(first: str, later: str) -> bool:
     return len(first) == len(rest) or not (_is_digit(rest[-1]) and _is_digit(first[len(rest)]))
 
 
-def _is_labelled(plain: str, labelled: str, raw: bytes) -> bool:
+def _is_labelled(plain: str, labelled: str, raw: bytes) -> int:
     extra = len(labelled) - len(plain)
     if not 0 < extra <= MAX_LABEL or len(plain) < MIN_SHARED:
-        return False
-    if labelled.endswith(plain) and _is_credit(labelled[:extra]):
-        return True
-    return labelled.startswith(plain) and _is_site(labelled[len(plain) :], raw)
+        return NO_COPY
+    credit = _is_credit(labelled[:extra]) if labelled.endswith(plain) else NO_COPY
+    if credit == COPY or not labelled.startswith(plain):
+        return credit
+    return _is_site(labelled[len(plain) :], raw) or credit
 
 
-def _is_credit(label: str) -> bool:
+def _label_tells(kind: int, known: bool) -> int:
+    """Whether a label is one that a copy may have; LABELLED where only the copies around could tell."""
+    return NO_COPY if kind & TELLING else COPY if known else LABELLED
+
+
+def _is_credit(label: str) -> int:
     label = label.strip(" ")
-    return _is_bracketed(label) or (label[-1:] in CREDIT_ENDS and _is_name(label[:-1].rstrip(" "), CREDIT_LACKS))
-
-
-def _is_site(label: str, raw: bytes) -> bool:
-    label = label.strip(" ")
+    known, ends = CREDIT, True
     if _is_bracketed(label):
-        return True
-    if label[:1] not in SITE_BEGINS or not _is_name(label[1:].lstrip(" "), SITE_LACKS):
-        return False
-    return label[0] == "|" or "." in label or _has_capital_name(raw)
+        known = CREDIT | SITE  # "(The Valley Post) " is a source, "The Valley Post: " may be what a post says
+    elif label[:1] == COPYRIGHT and _is_name(label[1:].lstrip(" "), CREDIT_LACKS):
+        ends = False  # no mark tells where it ends
+    else:
+        if label[-1:] not in CREDIT_ENDS:
+            return NO_COPY
+        label = label[:-1].rstrip(" ")
+        if not _is_name(label, CREDIT_LACKS):
+            return NO_COPY
+    kind = label_kind(label)
+    tells = _label_tells(kind, kind & known != 0)
+    return NO_COPY if tells == LABELLED and not ends else tells
+
+
+def _is_site(label: str, raw: bytes) -> int:
+    label = label.strip(" ")
+    is_site = False
+    if not _is_bracketed(label):
+        if label[:1] not in SITE_BEGINS or not _is_name(label[1:].lstrip(" "), SITE_LACKS):
+            return NO_COPY
+        if "." not in label and not _has_capital_name(raw):
+            return NO_COPY
+        is_site = "." in label or label[0] == "|"
+    kind = label_kind(label)
+    return _label_tells(kind, kind != 0 or is_site)
 
 
 def _has_capital_name(raw: bytes) -> bool:

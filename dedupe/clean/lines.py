@@ -62,10 +62,10 @@ class Article:
     """The lines of one article that are not blank, in order, as numbers into `lines`.
 
     `joined[k]` tells whether line k + 1 follows line k without a blank line between them, `gapless`
-    whether all do.
+    whether all do, `repeats` whether the head repeats itself, where that is known.
     """
 
-    __slots__ = ("first_prose", "gapless", "ids", "joined", "last_prose", "lines", "prose")
+    __slots__ = ("first_prose", "gapless", "ids", "joined", "last_prose", "lines", "prose", "repeats")
 
     def __init__(self, lines: Lines, order: Sequence[int]) -> None:
         self.lines = lines
@@ -87,6 +87,7 @@ class Article:
         n = len(self.ids)
         self.first_prose = next((k for k in range(n) if self.prose[k]), n)
         self.last_prose = next((k for k in reversed(range(n)) if self.prose[k]), -1)
+        self.repeats: bool | None = None
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -13,17 +13,25 @@ import re
 from collections import Counter
 
 from dedupe.clean.built_in import AGAIN, BYLINE, CAPTION, CAPTION_DROPPED, HEADLINE, PARAGRAPH
-from dedupe.clean.copies import is_copy
+from dedupe.clean.copies import COPY, NO_COPY, is_copy
 from dedupe.clean.lines import ARTIFACT, DIGITS, LETTERS, STOP, UNSPACED, Article, Lines
+from dedupe.engine import unicode_tables
+from dedupe.engine.reference.unicode import properties
 
 HEAD = 12  # lines among which the headline may come back
+SIZED_COPIES = 2  # of other lines than the headline, beside a font size: captions have three
+FONT_SIZE = b"TT"
 HEAD_BEHIND = 5  # lines after its last copy that still belong to the head
 MAX_STRANGERS = 2  # paragraphs before the headline's copy that are no copies themselves
 HEADLINE_WIDTH = 12
-NAME_WIDTH = 8  # a first line that is a byline, where more comes back than it
+NAME_BYTES = 6  # a name of two Chinese characters
+SHORT_BYTES = 40  # of lines that are looked at whatever their ends, where a head repeats itself
 COPY_WIDTH = 8  # in a head that repeats itself
 PAIR_WIDTH = 25  # two adjacent copies in the midst of prose
 BANNERS = 3  # lines among which a headline stands twice below a site's banner
+CAPTION_WIDTH = 40  # columns of two adjacent copies below a headline that does not come back
+PARTICLE = 3  # letters of a word in a name that may be written small
+CALLS = tuple(mark.encode() for end in ("", "'", ")") for mark in ("!" + end, "?" + end, "！" + end, "؟" + end))
 SHORT_PAIR_HEAD = 6  # lines among which a shorter pair counts (a byline twice)
 AGAIN_STARTS = 8  # lines of the head at which the article may begin again
 AGAIN_LINES = 3
@@ -58,14 +66,34 @@ def find_repeats(article: Article, captions: str = "keep") -> dict[int, str]:
     return found
 
 
-def _same(article: Article, i: int, k: int) -> bool:
-    """Whether line k copies line i; the keys only say where it is worth a look."""
+def _same(article: Article, i: int, k: int, strict: bool = False) -> bool:
+    """Whether line k copies line i; the keys only say where it is worth a look. A strict look takes labels of
+    known words only. Where the head repeats itself, another takes those of any words too, and looks at all
+    pairs of short lines: a label leaves them no end alike."""
     lines, a, b = article.lines, article.ids[i], article.ids[k]
     if lines.key[a] == lines.key[b]:
         return lines.raw(a) == lines.raw(b) or lines.form(a) == lines.form(b)
-    if any(edge[a] and edge[a] == edge[b] for edge in lines.edges):
-        return is_copy(lines.form(a), lines.form(b), lines.raw(a), lines.raw(b))
-    return False
+    is_near = any(edge[a] and edge[a] == edge[b] for edge in lines.edges)
+    is_short = max(len(lines.form(a)), len(lines.form(b))) < SHORT_BYTES
+    if not is_near and (strict or not is_short):
+        return False
+    copy = is_copy(lines.form(a), lines.form(b), lines.raw(a), lines.raw(b))
+    return (copy == COPY and is_near) or (copy != NO_COPY and not strict and _repeats_itself(article))
+
+
+def _tells_something(lines: Lines, i: int) -> bool:
+    """Whether line i, in a head that repeats itself, may be a copy; names in Chinese take few columns."""
+    form = lines.form(i)
+    return lines.width[i] >= COPY_WIDTH or (len(form) >= NAME_BYTES and form[0] >= UNSPACED)
+
+
+def _repeats_itself(article: Article) -> bool:
+    """Whether some two lines of the head are copies for certain."""
+    if article.repeats is None:
+        lines, head = article.lines, range(min(len(article), HEAD))
+        wide = (k for k in head if _tells_something(lines, article.ids[k]))
+        article.repeats = any(_same(article, i, k, strict=True) for k in wide for i in range(k))
+    return article.repeats
 
 
 def _is_text(lines: Lines, i: int) -> bool:
@@ -90,9 +118,10 @@ def _find_head_copies(article: Article, found: dict[int, str]) -> None:
         return
     lines, ids = article.lines, article.ids
     for k in range(1, min(len(ids), last + HEAD_BEHIND)):
-        if k in found or lines.width[ids[k]] < COPY_WIDTH:
+        if k in found or not _tells_something(lines, ids[k]):
             continue
-        original = next((i for i in range(k) if i not in found and _same(article, i, k)), None)
+        above = range(min(k, last))  # what is new below the headline's last copy is the body's
+        original = next((i for i in above if i not in found and _same(article, i, k)), None)
         if original is not None and _is_text(lines, ids[original]):
             wide = lines.width[ids[k]] >= PAIR_WIDTH
             found[k] = HEADLINE if original == 0 else CAPTION if wide else BYLINE
@@ -104,37 +133,56 @@ def _headline_again(article: Article, found: dict[int, str]) -> int:
     """The place of the last copy of the first line in the head, where one tells of a scraped head; else 0."""
     lines, ids = article.lines, article.ids
     first = ids[0]
-    if lines.width[first] < NAME_WIDTH or lines.ends_open(first) or not _is_text(lines, first):
+    if not _tells_something(lines, first) or lines.ends_open(first) or not _is_text(lines, first):
         return 0
-    copies = [False] * min(len(ids), HEAD)
-    copied = copies[:]
-    for k in range(1, len(copies)):
-        for i in range(k):
-            if _same(article, i, k):
-                copies[k] = copied[i] = True
-    again: list[tuple[int, int]] = []  # copies of the first line, each with the paragraphs before it
-    strangers = others = 0
-    for k in range(1, len(copies)):
-        if k in found:
+    head = range(min(len(ids), HEAD))
+    copies = [any(_same(article, i, k) for i in range(k)) for k in head]
+    before: list[int] = []  # of each line, the paragraphs before it that are no copies and have none
+    again: list[tuple[int, bool]] = []  # copies of the first line, and whether a sentence stands before them
+    strangers = others = 0  # others: copies of another line, with no such paragraph between
+    is_told = False
+    for k in head:
+        before.append(strangers)
+        if k == 0 or k in found:
             continue
         if _same(article, 0, k):
             if not _in_stanza(article, k, copies):
-                again.append((k, strangers))
+                again.append((k, is_told))
         elif copies[k]:
-            others += 1
-        elif article.prose[k] and not copied[k]:
-            strangers += 1
+            others += any(before[i] == strangers and _same(article, i, k) for i in range(1, k))
+        elif not any(_same(article, k, i) for i in head[k + 1 :]):
+            is_sentence = lines.flags[ids[k]] & STOP != 0 and not lines.ends_open(ids[k])
+            is_told |= is_sentence and lines.width[ids[k]] >= PAIR_WIDTH
+            strangers += article.prose[k]
             if strangers > MAX_STRANGERS:
                 break
-    # Behind paragraphs, a heading or an answer may say the headline but for a word before it.
-    loose = MAX_STRANGERS if others or len(again) > 1 else 1
-    whole = (k for k, before in again if before < loose or lines.key[ids[k]] == lines.key[first])
+    # Behind a paragraph, or a sentence, a heading may say what the headline says, and behind two an answer
+    # that but for a word before it: one copy by itself tells nothing there.
+    if others or len({before[k] for k, _ in again}) < len(again):
+        whole = [k for k, _ in again if before[k] < MAX_STRANGERS or lines.key[ids[k]] == lines.key[first]]
+    else:
+        whole = [k for k, is_told in again if before[k] == 0 and not is_told]
     last = max(whole, default=0)
     if not others and (lines.flags[first] & STOP or lines.width[first] < HEADLINE_WIDTH):
         return 0  # a sentence or a name, so far as one can tell
     if others < 2 and article.prose[0] and lines.flags[first] & STOP:
         return 0  # a paragraph, and one more that comes back is no head
-    return last if article.last_prose > last else 0
+    # Where a font size tells of the scraper too, there need be no body, as in a gallery or a page that was cut,
+    # nor a copy of the headline that reads like one.
+    sized = _head_by_size(article, copies)
+    return max(last, sized) if sized or article.last_prose > last else 0
+
+
+def _head_by_size(article: Article, copies: list[bool]) -> int:
+    """The last line of a head in which lines above a font size come back beside it, or 0."""
+    lines, ids = article.lines, article.ids
+    size = next((k for k in range(len(copies)) if lines.raw(ids[k]).strip() == FONT_SIZE), 0)
+    places = [
+        k
+        for k in range(1, min(len(copies), size + HEAD_BEHIND + 1))
+        if copies[k] and _tells_something(lines, ids[k]) and any(_same(article, i, k) for i in range(1, min(k, size)))
+    ]
+    return places[-1] if len(places) >= SIZED_COPIES else 0
 
 
 def _in_stanza(article: Article, k: int, copies: list[bool]) -> bool:
@@ -171,7 +219,7 @@ def _find_pairs(article: Article, found: dict[int, str]) -> None:
 
 def _is_headline_twice(article: Article, i: int, k: int) -> bool:
     """Whether line k is a near copy of the headline i above it, below a banner or two."""
-    if article.first_prose <= k or article.last_prose < k or not _same(article, i, k):
+    if article.first_prose < i or article.last_prose <= k or not _same(article, i, k):
         return False
     return _is_text(article.lines, article.ids[i]) and not _in_stanza(article, k, [True])
 
@@ -181,21 +229,41 @@ def _is_pair(article: Article, i: int, k: int) -> bool:
     set apart in the midst of prose."""
     lines, ids = article.lines, article.ids
     width = lines.width[ids[k]]
-    if not _is_text(lines, ids[k]):
+    if not _is_text(lines, ids[k]) or (i > 0 and _is_quoted(lines.form(ids[k]))):
         return False
     if article.prose[k]:
         return True
     apart, flags = not article.joined[i], lines.flags[ids[k]]
     if apart and (article.first_prose < i or _in_stanza(article, k, [True])):
         return False
+    is_called = lines.form(ids[k]).endswith(CALLS)  # by many, and often
     if k <= SHORT_PAIR_HEAD and article.last_prose > k:
-        is_byline = not apart and width >= COPY_WIDTH and not flags & (STOP | DIGITS)
         in_verse = article.joined[k] and not article.gapless and not _belongs_to_head(article, k + 1, [True])
-        if (is_byline and width < PAIR_WIDTH) or (width >= PAIR_WIDTH and not in_verse and not lines.ends_open(ids[k])):
+        if width < PAIR_WIDTH:
+            is_byline = not apart and width >= COPY_WIDTH and not flags & (STOP | DIGITS)
+            return is_byline and not is_called and _reads_like_byline(lines.raw(ids[k]))
+        is_sentence = flags & STOP != 0 and (apart or article.gapless)
+        is_caption = not is_called and not is_sentence and (apart or width >= CAPTION_WIDTH)
+        if (i == 0 or is_caption) and not in_verse and not lines.ends_open(ids[k]):
             return True
     between_prose = i > 0 and article.prose[i - 1] and k + 1 < len(article) and article.prose[k + 1]
     set_apart = not article.joined[i - 1] and not article.joined[k]
-    return width >= PAIR_WIDTH and between_prose and set_apart
+    return width >= PAIR_WIDTH and between_prose and set_apart and not is_called
+
+
+def _is_quoted(form: bytes) -> bool:
+    """Whether a line is nothing but a quotation, which may be repeated for its own sake."""
+    return form[:1] == b"'" and form.rstrip(b".,!?").endswith(b"'")
+
+
+def _reads_like_byline(raw: bytes) -> bool:
+    """Whether words begin with capitals, but for those of few letters ("by", "von der")."""
+    words = [word for word in raw.decode("utf-8", "surrogatepass").split() if len(word) > PARTICLE]
+    return bool(words) and all(_is_capital(word[0]) for word in words)
+
+
+def _is_capital(char: str) -> bool:
+    return properties(ord(char)) & unicode_tables.FOLD != 0
 
 
 def _find_article_again(article: Article, found: dict[int, str]) -> None:
@@ -216,6 +284,8 @@ def _find_article_again(article: Article, found: dict[int, str]) -> None:
             length = 0
             while again + length < n and start + length < again and key[start + length] == key[again + length]:
                 length += 1
-            if length >= least and sum(article.prose[again : again + length]) >= 2:
+            stand = Counter(key[again : again + length])
+            told = sum(article.prose[x] and stand[key[x]] == 1 for x in range(again, again + length))
+            if length >= least and told >= 2:  # a head that stands twice is no article
                 if all(_same(article, start + x, again + x) for x in range(length)):
                     found.update(dict.fromkeys(range(again, again + length), AGAIN))

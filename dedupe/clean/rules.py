@@ -14,7 +14,8 @@ compared as shapes: the normal form, with runs of digits as `#`. Their keys make
     pattern = 'Ref\\. \\d+'          # the whole line, as the `regex` package reads it
     exact_case = false
     evidence = "alone"               # alone, head, tail, edge, beside
-    run = 1                          # lines of one family that must stand together
+    run = 1                          # lines of one family that must stand together, or beside one that is
+                                     # enough by itself; of 2, one may open the body, below a byline
     family = "ads"                   # the id, unless told
     then = ["#"]                     # what may follow and goes too
     takes = ["ADVERTISEMENT"]        # examples for ...

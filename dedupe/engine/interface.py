@@ -27,8 +27,9 @@ class Engine(Protocol):
     def line_key(self, form: Buffer) -> int:
         """64 bits of a normal form."""
 
-    def gaps(self, text: Buffer, offsets: Buffer) -> bytes:
-        """One byte a document: 1 where three blank lines stand together, and more behind them."""
+    def articles(self, text: Buffer, offsets: Buffer) -> tuple[bytes, bytes]:
+        """int64 starts of all articles, with the end of the last one, and the documents that they are of, by
+        dedupe.split. The compiled engine alone has it."""
 
     def texts(self, offsets: Buffer, spans: Buffer, status: Buffer, at: int, fd: int) -> tuple[bytes, bytes, bytes]:
         """Of a block's records, those that have a text: offsets, places, and which records they are."""

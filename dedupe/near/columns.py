@@ -51,7 +51,7 @@ def find_keepers(columns: Iterable[Column], options: DropOptions | None = None) 
     matcher, spool = Matcher(options), Spool()
     keepers, shared = array("q"), array("q")
     collector = Collector(matcher)
-    with spool.file:
+    with spool:
         pieces = _pieces(columns, spool)
         if not policy.decides_at_once:
             for documents in pieces:

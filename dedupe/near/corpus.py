@@ -10,14 +10,13 @@ import os
 import stat
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from dedupe.ahead import map_ahead
 from dedupe.clean.markdown import front_matter_end
-from dedupe.engine import engine
 from dedupe.errors import InputError
-from dedupe.near.documents import PLAIN, Documents, Spool, find_articles, gather_documents
+from dedupe.near.documents import PLAIN, Documents, Spool, Whole, find_articles, gather_documents
 from dedupe.near.match import Matcher, Sketches, sketch_documents
 from dedupe.obstacles import NUL_FAULT
 from dedupe.options import DropOptions, ReadOptions
@@ -102,7 +101,7 @@ def find_copies(
     copies: list[Copy] = []
     faults: list[Fault] = []
     n_documents = first_line = 0
-    with search.spool.file:
+    with search.spool:
         for piece in map_ahead(search.look_at, search.parts(names), options.threads or 2):
             faults += [fault._replace(line=fault.line + first_line) if fault.line else fault for fault in piece.faults]
             n_documents += len(piece.documents)
@@ -210,8 +209,10 @@ class _Search:
         start = len(BOM) if data.startswith(BOM) else 0
         if format == "markdown":
             start += front_matter_end(data[start:])
-        elif self.split != "never" and (self.split != "auto" or any(engine.gaps(data, array("q", [0, len(data)])))):
-            return [(start + a, start + b) for a, b in find_articles(data[start:], self.split)]
+        elif self.split != "never" and start < len(data):
+            text = data[start:]
+            begins, _ = find_articles(Whole(text, array("q", [0, len(text)]), array("q"), ()), self.split)
+            return [(start + a, start + b) for a, b in pairwise(begins)]
         return [(start, len(data))] if start < len(data) else []
 
     def _look_at_block(self, names: Sequence[str], block: Block) -> _Piece:
@@ -222,7 +223,9 @@ class _Search:
             faults, batch = [Fault(names[0], 0, NUL_FAULT)], Batch(b"", 0, 0, block.format, self.read)
         documents = gather_documents(batch, None, self.spool.fd, at, self.spool, self.split)
         lines = array("q", (1 + batch.line_of(i) for i in documents.records))
-        if block.format != "jsonl" and documents.spans:
+        if block.format == "markdown" and lines:
+            lines[0] += block.raw.count(b"\n", 0, front_matter_end(bytes(block.raw)))
+        elif block.format != "jsonl" and documents.spans:
             lines = array("q", (1 + block.raw.count(b"\n", 0, start) for start, _ in documents.spans))
         sketches = sketch_documents(documents.text, documents.offsets)
         return _Piece(documents, sketches, names, array("q", [0]) * len(documents), lines, batch.count_lines(), faults)

@@ -9,38 +9,61 @@ import threading
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
-from tempfile import TemporaryFile
+from itertools import pairwise
+from typing import BinaryIO, NamedTuple, TypeAlias
 
 from dedupe.changes import Changes
 from dedupe.clean.lines import Lines
-from dedupe.clean.markdown import front_matter_end
+from dedupe.document import Change
 from dedupe.engine import Buffer, engine
+from dedupe.engine import name as engine_name
 from dedupe.read import OK, Batch
 from dedupe.split import split_articles
 from dedupe.write import naming_temporary_files
 
-PLAIN = 0  # kind of place: UTF-8 as it stands; 1 is the inside of a JSON string
+PLAIN, JSON_STRING = range(2)  # kinds of place: UTF-8 as it stands, and the inside of a JSON string
+Int64s: TypeAlias = "memoryview | array[int]"
+PLACE = 4  # of a document: file descriptor, position, length, kind
 
 
 class Spool:
-    """Bytes put aside, to be read again by file descriptor and position."""
+    """Bytes put aside, to be read again by file descriptor and position; most runs put none."""
 
     def __init__(self) -> None:
-        with naming_temporary_files():
-            self.file = TemporaryFile(prefix="dedupe-")
-        self.fd = self.file.fileno()
+        self.file: BinaryIO | None = None
         self.size = 0
         self.lock = threading.Lock()
+
+    def __enter__(self) -> "Spool":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """What was put aside is gone."""
+        if self.file:
+            self.file.close()
+
+    @property
+    def fd(self) -> int:
+        """Of the file, which is there from now on."""
+        if self.file is None:
+            from tempfile import TemporaryFile
+
+            with naming_temporary_files():
+                self.file = TemporaryFile(prefix="dedupe-")
+        return self.file.fileno()
 
     def put(self, data: bytes | bytearray | memoryview) -> int:
         """Appends `data`; gives its position."""
         with self.lock:
-            at = self.size
+            at, fd = self.size, self.fd
             self.size += len(data)
         view, position = memoryview(data), at
         with naming_temporary_files():
             while view:
-                n = os.pwrite(self.fd, view, position)
+                n = os.pwrite(fd, view, position)
                 view, position = view[n:], position + n
         return at
 
@@ -64,56 +87,121 @@ class Documents:
         return len(self.records)
 
 
+class Whole(NamedTuple):
+    """The texts of a batch's records, one a record, and where each can be read again."""
+
+    text: Buffer
+    offsets: Int64s
+    places: Int64s
+    records: Sequence[int]
+
+
 def gather_documents(batch: Batch, changes: Changes | None, fd: int, at: int, spool: Spool, split: str) -> Documents:
     """The documents of a batch whose bytes can be read again from `fd`, from position `at`.
 
     `changes` are those of cleaning, `split` is auto, never or a regular expression.
     """
     changed = dict(changes.items()) if changes and len(changes) else {}
-    is_markdown = batch.format == "markdown"
-    split = "never" if is_markdown else split  # no article begins within its code
-    gaps = engine.gaps(batch.text, batch.offsets) if split == "auto" else bytes(len(batch))
-    if batch.format == "jsonl" and not changed and not any(gaps) and split in ("auto", "never"):
+    whole = _gather_changed(batch, changed, fd, at, spool) if changed else _gather_untouched(batch, fd, at)
+    if batch.format == "markdown":
+        return _without_front_matter(whole)
+    if split == "never":
+        return Documents(whole.text, whole.offsets, whole.places, whole.records)
+    starts, owners = find_articles(whole, split)
+    if len(owners) == len(whole.records):
+        return Documents(whole.text, whole.offsets, whole.places, whole.records)
+    return _split_documents(whole, starts, owners, spool)
+
+
+def _without_front_matter(whole: Whole) -> Documents:
+    """It goes with its document, and is not compared; no article begins within a document's code."""
+    from dedupe.clean.markdown import front_matter_end
+
+    text = bytes(whole.text)
+    head = front_matter_end(text)
+    if not head:
+        return Documents(whole.text, whole.offsets, whole.places, whole.records)
+    places = array("q", whole.places)
+    places[1], places[2] = places[1] + head, places[2] - head
+    return Documents(text[head:], array("q", [0, len(text) - head]), places, whole.records)
+
+
+def _gather_untouched(batch: Batch, fd: int, at: int) -> Whole:
+    if batch.format == "jsonl":
         found = engine.texts(batch.offsets, batch.spans, batch.status, at, fd)
-        return Documents(batch.text, found[0], found[1], memoryview(found[2]).cast("q"))
-    texts: list[bytes] = []
-    places, records = array("q"), array("q")
-    spans: list[tuple[int, int]] = []
+        return Whole(batch.text, *(memoryview(part).cast("q") for part in found))
+    n = len(batch.text) if batch.status[0] == OK else -1
+    if n < 0:
+        return Whole(b"", array("q", [0]), array("q"), ())
+    return Whole(batch.text, array("q", [0, n]), array("q", [fd, at + batch.starts[0], n, PLAIN]), (0,))
+
+
+def _gather_changed(batch: Batch, changed: dict[int, Change], fd: int, at: int, spool: Spool) -> Whole:
+    """Texts that are what they were, from where they were read; those that are not, from the spool."""
+    texts: list[bytes | memoryview] = []
+    fresh: list[bytes] = []
+    offsets, places, records = array("q", [0]), array("q"), array("q")
+    view, n_fresh = memoryview(batch.text), 0
     for i in range(len(batch)):
         change = changed.get(i)
-        if batch.status[i] != OK and change is None:
-            continue
-        text = change.text() if change else batch.document(i)
-        parts = [(0, len(text))]
-        if change or gaps[i] or split not in ("auto", "never"):
-            parts = find_articles(text, split)
-        if change or (batch.format == "jsonl" and len(parts) > 1):
-            position, file = spool.put(text), spool.fd
-        elif batch.format == "jsonl":
-            first, last = batch.spans[2 * i], batch.spans[2 * i + 1]
-            places.extend((fd, at + first, last - first, 1))
-            texts.append(text)
-            records.append(i)
-            spans.append((0, len(text)))
-            continue
+        if change is None:
+            if batch.status[i] != OK:
+                continue
+            texts.append(view[batch.offsets[i] : batch.offsets[i + 1]])
+            if batch.format == "jsonl":
+                first, last = batch.spans[2 * i], batch.spans[2 * i + 1]
+                places.extend((fd, at + first, last - first, JSON_STRING))
+            else:
+                places.extend((fd, at + batch.starts[i], len(texts[-1]), PLAIN))
         else:
-            position, file = at + batch.starts[i], fd
-        head = front_matter_end(text) if is_markdown else 0  # goes with its document, and is not compared
-        for start, end in parts:
-            texts.append(text[start + head : end])
-            places.extend((file, position + start + head, end - start - head, PLAIN))
-            records.append(i)
-            spans.append((start, end))
-    offsets = array("q", [0])
-    for text in texts:
-        offsets.append(offsets[-1] + len(text))
-    return Documents(b"".join(texts), offsets, places, records, spans)
+            text = change.text()
+            texts.append(text)
+            fresh.append(text)
+            places.extend((spool.fd, n_fresh, len(text), PLAIN))
+            n_fresh += len(text)
+        records.append(i)
+        offsets.append(offsets[-1] + len(texts[-1]))
+    base = spool.put(b"".join(fresh))
+    for k, i in enumerate(records):
+        if i in changed:
+            places[PLACE * k + 1] += base
+    return Whole(b"".join(texts), offsets, places, records)
 
 
-def find_articles(text: bytes, split: str) -> list[tuple[int, int]]:
-    """Where the articles of a text lie; an article goes with the blank lines behind it."""
-    lines = Lines(text, b"")
-    parts = split_articles(lines, range(len(lines)), split)
-    if len(parts) < 2:
-        return [(0, len(text))]
-    return [(lines.start[part[0]], lines.next[part[-1]]) for part in parts]
+def find_articles(whole: Whole, split: str) -> tuple[Int64s, Int64s]:
+    """Where each article begins in the text, and then where the last one ends; and whose it is. An article goes
+    with the blank lines behind it."""
+    if split == "auto" and engine_name == "native":
+        starts, owners = engine.articles(whole.text, whole.offsets)
+        return memoryview(starts).cast("q"), memoryview(owners).cast("q")
+    begins, of = array("q"), array("q")
+    for k, (start, end) in enumerate(pairwise(whole.offsets)):
+        lines = Lines(bytes(memoryview(whole.text)[start:end]), b"")
+        parts = split_articles(lines, range(len(lines)), split)
+        begins.append(start)
+        begins.extend(start + lines.start[part[0]] for part in parts[1:])
+        of.extend([k] * max(1, len(parts)))
+    begins.append(whole.offsets[-1])
+    return begins, of
+
+
+def _split_documents(whole: Whole, starts: Int64s, owners: Int64s, spool: Spool) -> Documents:
+    """Articles as documents. Where a text is cut, what it was read from may hold it in escapes: then it goes into the
+    spool as it is."""
+    view = memoryview(whole.text)
+    places, spans = array("q"), []
+    owner = -1
+    for k, (start, end) in enumerate(pairwise(starts)):
+        if owners[k] != owner:
+            owner = owners[k]
+            first, last = whole.offsets[owner], whole.offsets[owner + 1]
+            fd, position, size, kind = whole.places[PLACE * owner : PLACE * (owner + 1)]
+            if kind == JSON_STRING and end < last:
+                fd, position, kind = spool.fd, spool.put(view[first:last]), PLAIN
+        if kind == PLAIN:
+            position_here, size = position + start - first, end - start
+        else:
+            position_here = position
+        places.extend((fd, position_here, size, kind))
+        spans.append((start - first, end - first))
+    return Documents(whole.text, starts, places, [whole.records[owner] for owner in owners], spans)

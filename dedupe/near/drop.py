@@ -12,7 +12,6 @@ import stat
 from array import array
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any, NamedTuple
 
 from dedupe.changes import Changes
@@ -87,12 +86,14 @@ class Dropper:
     def close(self) -> None:
         for fd in self.fds:
             os.close(fd)
-        self.spool.file.close()
+        self.spool.close()
         for file in self.aside.values():
             file.close()
 
     def put_aside(self, name: str) -> None:
         """Copies a stream into a file that can be read twice."""
+        from tempfile import NamedTemporaryFile
+
         path = Path(name)
         suffix = path.with_suffix("").suffix if path.suffix in SUFFIXES else path.suffix  # it is unpacked now
         stream = open_unpacked(name)

@@ -7,9 +7,9 @@ Massive Datasets, 3.4). Nothing chains, and the keeper named is the first that w
 the bytes, and for each document a bounded number of candidates.
 """
 
+import sys
 from array import array
-from collections.abc import Sequence
-from tempfile import gettempdir
+from itertools import compress
 from typing import NamedTuple
 
 from dedupe.changes import EXACT, NEAR
@@ -19,6 +19,8 @@ from dedupe.near.bands import Bands, choose_bands
 from dedupe.near.documents import Documents
 from dedupe.options import DropOptions
 
+SIGN_BYTE = 7 if sys.byteorder == "little" else 0  # of an int64
+NO_SIGN = bytes(byte < 0x80 for byte in range(256))
 N_PERM = 128
 DIGEST_BYTES = 16
 PER_BUCKET = 32  # candidates of one band, the newest ones
@@ -29,12 +31,13 @@ class Verdicts(NamedTuple):
     """For each document the number of its keeper, or -1 where it stays, and the shingles that the two share
     and have in all (-1, -1 for an exact copy)."""
 
-    keepers: Sequence[int]
-    shared: Sequence[int]
+    keepers: "array[int]"
+    shared: "array[int]"
 
     def gone(self) -> list[int]:
-        """The documents that go."""
-        return [k for k, keeper in enumerate(self.keepers) if keeper >= 0]
+        """The documents that go: those whose keeper's number has no sign, which bytes tell faster than numbers."""
+        signs = bytes(memoryview(self.keepers).cast("B")[SIGN_BYTE::8])
+        return list(compress(range(len(signs)), signs.translate(NO_SIGN)))
 
     def similarity(self, k: int) -> float:
         shared, union = self.shared[2 * k], self.shared[2 * k + 1]
@@ -70,8 +73,9 @@ class Matcher:
     def __init__(self, options: DropOptions) -> None:
         self.bands: Bands = choose_bands(options.threshold, options.recall, N_PERM)
         bands, rows = self.bands.n_bands, self.bands.band_rows
+        directory = _directory() if options.memory else ""
         self.kept = engine.kept_open(
-            N_PERM, bands, rows, options.threshold, PER_BUCKET, MOST_VERIFIED, options.memory, gettempdir()
+            N_PERM, bands, rows, options.threshold, PER_BUCKET, MOST_VERIFIED, options.memory, directory
         )
         self.n_bounded = 0
         self.numbers = array("q")  # of the documents that stay: their places in the input, where somebody asks
@@ -85,3 +89,10 @@ class Matcher:
             keepers, shared,
         )  # fmt: skip
         return Verdicts(keepers, shared)
+
+
+def _directory() -> str:
+    """Where the table lies that is not to lie in memory."""
+    from tempfile import gettempdir
+
+    return gettempdir()

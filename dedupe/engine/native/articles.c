@@ -135,6 +135,7 @@ void article_take(Desk *desk, Py_ssize_t first, Py_ssize_t stop)
     Py_ssize_t n = 0;
     int blank = 1;
     desk->gapless = 1;
+    desk->repeats = UNKNOWN;
     desk->n_prose = 0;
     desk->first_prose = desk->last_prose = -1;
     for (Py_ssize_t p = first; p < stop; p++) {

@@ -1,7 +1,7 @@
 /* A widget's leftovers go: ../../clean/artifacts.py says when. */
 #include "edits.h"
 
-enum { HEAD = 12, BYLINE_WIDTH = 60, BYLINE_LINES = 3 };
+enum { HEAD = 12, BYLINE_WIDTH = 60, BYLINE_LINES = 3, LONE_RUN = 2 };
 
 static const Rule *rule_of(const Desk *desk, int32_t rule) { return desk->rules->rules + rule - BUILT_IN; }
 
@@ -12,6 +12,35 @@ static Py_ssize_t run_end(const Desk *desk, Py_ssize_t k)
     while (++k < desk->n && desk->labels[k] != NO_RULE && rule_of(desk, desk->labels[k])->family == family)
         ;
     return k;
+}
+
+/* Whether a line may be a byline: short, of several words, and without the marks `lacks`. */
+static int reads_like_name(const Desk *desk, const Line *line, int lacks)
+{
+    if (!(line->flags & LETTERS) || line->flags & lacks || line->width > BYLINE_WIDTH)
+        return 0;
+    const uint8_t *form = desk->forms + line->form;
+    for (Py_ssize_t i = 0; i < line->form_size; i++)
+        if (form[i] == ' ' || form[i] >= UNSPACED)
+            return 1;
+    return 0;
+}
+
+/* Whether line k stands between a byline or a date and the first paragraph, as a lone button does. */
+static int opens_body(const Desk *desk, Py_ssize_t k)
+{
+    return k >= 2 && desk->first_prose == k + 1 && reads_like_name(desk, line_at(desk, k - 1), STOP);
+}
+
+/* Whether one of the labels from k up to `end` is enough of a run by itself, and vouches for the others. */
+static int is_run(const Desk *desk, Py_ssize_t k, Py_ssize_t end)
+{
+    for (Py_ssize_t i = k; i < end; i++) {
+        const Rule *rule = rule_of(desk, desk->labels[i]);
+        if (rule->evidence != BESIDE && rule->run <= end - k)
+            return 1;
+    }
+    return 0;
 }
 
 /* Labels the lines that rules match, where enough of one family stand together; tells whether any. */
@@ -27,11 +56,24 @@ static int label(const Desk *desk)
         if (desk->labels[k] == NO_RULE)
             continue;
         end = run_end(desk, k);
-        for (Py_ssize_t i = k; i < end; i++)
-            if (rule_of(desk, desk->labels[i])->run > end - k)
+        if (is_run(desk, k, end))
+            continue;
+        for (Py_ssize_t i = k; i < end; i++) {
+            int32_t run = rule_of(desk, desk->labels[i])->run;
+            if (run > end - k && !(run == LONE_RUN && opens_body(desk, i)))
                 desk->labels[i] = NO_RULE;
+        }
     }
     return any;
+}
+
+/* The last line of prose that no rule matches: a prompt of many words is none. */
+static Py_ssize_t last_prose(const Desk *desk)
+{
+    Py_ssize_t k = desk->last_prose;
+    while (k >= 0 && !(desk->prose[k] && desk->labels[k] == NO_RULE))
+        k--;
+    return k;
 }
 
 /* Whether line k stands above a short line as a word above its meaning, in an article that parts such
@@ -43,37 +85,28 @@ static int heads_entry(const Desk *desk, Py_ssize_t k)
     return !(k > 0 && desk->joined[k - 1]) && !(line_at(desk, k + 1)->flags & ARTIFACT);
 }
 
-static int has_evidence(const Desk *desk, Py_ssize_t k, const Rule *rule)
+static int has_evidence(const Desk *desk, Py_ssize_t k, const Rule *rule, Py_ssize_t last)
 {
-    int has_prose = desk->last_prose >= 0, prose_follows = desk->last_prose > k;
+    int has_prose = last >= 0, prose_follows = last > k;
     if (rule->evidence == ALONE)
         return has_prose && !heads_entry(desk, k);
     int in_head = k < HEAD && prose_follows, in_tail = has_prose && !prose_follows;
     return (rule->evidence != TAIL_ONLY && in_head) || (rule->evidence != HEAD_ONLY && in_tail);
 }
 
-static int reads_like_name(const Desk *desk, const Line *line)
-{
-    if (!(line->flags & LETTERS) || line->flags & (STOP | DIGITS) || line->width > BYLINE_WIDTH)
-        return 0;
-    const uint8_t *form = desk->forms + line->form;
-    for (Py_ssize_t i = 0; i < line->form_size; i++)
-        if (form[i] == ' ' || form[i] >= UNSPACED)
-            return 1;
-    return 0;
-}
-
-/* A neighbour that goes too, or, in the head, a byline right above, and a gap and a headline below. */
+/* A neighbour that goes too, where it is a copy above with no gap between; or, in the head, a byline right above,
+ * and a gap and a headline below. */
 static int has_company(const Desk *desk, Py_ssize_t k)
 {
-    if ((k > 0 && desk->found[k - 1] != NO_RULE) || (k + 1 < desk->n && desk->found[k + 1] != NO_RULE))
+    int32_t above = k > 0 ? desk->found[k - 1] : NO_RULE, below = k + 1 < desk->n ? desk->found[k + 1] : NO_RULE;
+    if (below != NO_RULE || above >= BUILT_IN || (above != NO_RULE && desk->joined[k - 1]))
         return 1;
     if (k < 1 || k > BYLINE_LINES || desk->last_prose <= k || !desk->joined[k - 1])
         return 0;
     if (desk->joined[k] && desk->joined[k + 1])
         return 0; /* no gap below, nor below the font size */
     Py_ssize_t headline = k + 1 + (desk->joined[k] != 0);
-    return reads_like_name(desk, line_at(desk, k - 1)) && headline < desk->n &&
+    return reads_like_name(desk, line_at(desk, k - 1), STOP | DIGITS) && headline < desk->n &&
            !(desk->prose[headline] && line_at(desk, headline)->flags & STOP);
 }
 
@@ -97,9 +130,10 @@ void find_artifacts(Desk *desk)
 {
     if (!label(desk))
         return;
+    Py_ssize_t last = last_prose(desk);
     for (Py_ssize_t k = 0; k < desk->n; k++) {
         const Rule *rule = desk->labels[k] == NO_RULE ? NULL : rule_of(desk, desk->labels[k]);
-        if (rule && rule->evidence != BESIDE && has_evidence(desk, k, rule))
+        if (rule && rule->evidence != BESIDE && has_evidence(desk, k, rule, last))
             take(desk, k);
     }
     for (Py_ssize_t k = 0; k < desk->n; k++) /* company spreads down the lines, then up */

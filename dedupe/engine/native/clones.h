@@ -48,13 +48,17 @@
  * that are WIDEST where vector_bytes is WIDEST_BYTES. */
 enum { WIDEST_BYTES = 65 };
 #define WIDEST __attribute__((target("arch=x86-64-v4,avx512vbmi,avx512vbmi2,prefer-vector-width=512")))
+static inline int has_widest(void)
+{
+    return __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("x86-64-v4");
+}
 #define CLONES_TO_WIDEST(result, name, parameters, arguments)                                                      \
     WIDEST CLONE((noinline), WIDEST_BYTES, result, name##_widest, name##_body, parameters, arguments)              \
     CLONE((noinline, V4), 64, result, name##_v4, name##_body, parameters, arguments)                               \
     NARROWER_CLONES(result, name, parameters, arguments)                                                           \
     static result name parameters                                                                                  \
     {                                                                                                              \
-        if (__builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("x86-64-v4"))                          \
+        if (has_widest())                                                                                          \
             return name##_widest arguments;                                                                        \
         return __builtin_cpu_supports("x86-64-v4") ? name##_v4 arguments : name##_narrower arguments;              \
     }
@@ -62,6 +66,10 @@ enum { WIDEST_BYTES = 65 };
 #define CLONES(result, name, parameters, arguments) \
     CLONE((noinline), 16, result, name, name##_body, parameters, arguments)
 #define CLONES_TO_WIDEST CLONES
+static inline int has_widest(void)
+{
+    return 0;
+}
 #endif
 
 #endif

@@ -13,6 +13,7 @@ enum {
     FULL_CLOSE = 0xFF09,
     LENS_OPEN = 0x3010,
     LENS_CLOSE = 0x3011,
+    COPYRIGHT = 0xA9,
     MIDDLE_DOT = 0xB7,
     BULLET = 0x2022
 };
@@ -81,9 +82,17 @@ static Span join_quotes(const uint8_t *form, Py_ssize_t n, uint8_t *to)
     if (!memchr(form, '\'', (size_t)n))
         return (Span){form, n};
     uint8_t *start = to;
-    for (Py_ssize_t i = 0; i < n; i++)
-        if (form[i] != ' ' || !((i + 1 < n && form[i + 1] == '\'') || (i && form[i - 1] == '\'')))
-            *to++ = form[i];
+    const uint8_t *at = form, *end = form + n;
+    while (at < end) { /* up to the next quotation mark, without the space before it and behind the last one */
+        const uint8_t *quote = memchr(at, '\'', (size_t)(end - at)), *stop = quote ? quote : end;
+        at += at > form && at < stop && *at == ' ';
+        Py_ssize_t size = stop - at - (quote && stop > at && stop[-1] == ' ');
+        memcpy(to, at, (size_t)size);
+        to += size;
+        if (quote)
+            *to++ = '\'';
+        at = stop + 1;
+    }
     return (Span){start, to - start};
 }
 
@@ -135,20 +144,32 @@ static int is_bracketed(Span label)
     return is_name(label, "([", 1);
 }
 
-static int is_credit(Span label)
+/* Whether a label is one that a copy may have; LABELLED where only the copies around could tell. */
+static int label_tells(int kind, int known)
 {
-    int length;
-    label = strip_right(strip_left(label), " ");
-    if (is_bracketed(label))
-        return 1;
-    if (!is_one_of(last_char(label, &length), ":|/-"))
-        return 0;
-    label.n -= length;
-    return is_name(strip_right(label, " "), ".!?", 0);
+    return kind & TELLING ? NO_COPY : known ? COPY : LABELLED;
 }
 
-/* What Python's \s is: White_Space, and the four separators of ASCII. */
-static int is_white(uint32_t c) { return (unicode_properties(c) & UNICODE_SPACE) || (c >= 0x1C && c <= 0x1F); }
+static int is_credit(Span label)
+{
+    int length, known = CREDIT, ends = 1;
+    label = strip_right(strip_left(label), " ");
+    if (is_bracketed(label)) {
+        known = CREDIT | SITE; /* "(The Valley Post) " is a source, "The Valley Post: " may be what a post says */
+    } else if (first_char(label, &length) == COPYRIGHT && is_name(strip_left(without_first(label, length)), ".!?", 0)) {
+        ends = 0; /* no mark tells where it ends */
+    } else {
+        if (!is_one_of(last_char(label, &length), ":|/-"))
+            return 0;
+        label.n -= length;
+        label = strip_right(label, " ");
+        if (!is_name(label, ".!?", 0))
+            return 0;
+    }
+    int kind = label_kind(label.at, label.n);
+    int tells = label_tells(kind, kind & known);
+    return tells == LABELLED && !ends ? NO_COPY : tells;
+}
 
 static int is_separator(uint32_t c)
 {
@@ -165,7 +186,7 @@ static int has_capital_name(const uint8_t *at, const uint8_t *end)
     int separators = 0, length;
     for (; at < end; at += length) {
         uint32_t c = unicode_decode(at, end, &length);
-        if (is_white(c)) {
+        if (is_python_space(c)) {
             state = state == SEPARATORS || state == SPACE_BEHIND ? SPACE_BEHIND : SPACE;
         } else if (is_separator(c) && state != NONE) {
             if (state == SPACE_BEHIND)
@@ -186,17 +207,22 @@ static int has_capital_name(const uint8_t *at, const uint8_t *end)
 
 static int is_site(Span label, const uint8_t *raw, const uint8_t *raw_end)
 {
-    int length;
+    int length, is_one = 0;
     label = strip_right(strip_left(label), " ");
-    if (is_bracketed(label))
-        return 1;
-    uint32_t mark = first_char(label, &length);
-    if (!is_one_of(mark, "|/-") && mark != MIDDLE_DOT && mark != BULLET)
-        return 0;
-    Span name = without_first(label, length);
-    if (!is_name(strip_left(name), "!?,;:|", 0))
-        return 0;
-    return mark == '|' || memchr(name.at, '.', (size_t)name.n) || has_capital_name(raw, raw_end);
+    if (!is_bracketed(label)) {
+        uint32_t mark = first_char(label, &length);
+        if (!is_one_of(mark, "|/-") && mark != MIDDLE_DOT && mark != BULLET)
+            return 0;
+        Span name = without_first(label, length);
+        if (!is_name(strip_left(name), "!?,;:|", 0))
+            return 0;
+        int has_stop = memchr(name.at, '.', (size_t)name.n) != NULL;
+        if (!has_stop && !has_capital_name(raw, raw_end))
+            return 0;
+        is_one = has_stop || mark == '|';
+    }
+    int kind = label_kind(label.at, label.n);
+    return label_tells(kind, kind || is_one);
 }
 
 static int is_labelled(Span plain, Span labelled, const uint8_t *raw, const uint8_t *raw_end)
@@ -205,9 +231,11 @@ static int is_labelled(Span plain, Span labelled, const uint8_t *raw, const uint
     if (extra <= 0 || extra > 4 * MAX_LABEL || count_chars(plain) < MIN_SHARED)
         return 0;
     Span before = {labelled.at, extra}, behind = without_first(labelled, plain.n);
-    if (ends_with(labelled, plain) && count_chars(before) <= MAX_LABEL && is_credit(before))
-        return 1;
-    return begins_with(labelled, plain) && count_chars(behind) <= MAX_LABEL && is_site(behind, raw, raw_end);
+    int credit = ends_with(labelled, plain) && count_chars(before) <= MAX_LABEL ? is_credit(before) : NO_COPY;
+    if (credit == COPY || !begins_with(labelled, plain) || count_chars(behind) > MAX_LABEL)
+        return credit;
+    int site = is_site(behind, raw, raw_end);
+    return site ? site : credit;
 }
 
 /* Whether `marks` is what is left of the one character that folded to `chars`. */
@@ -264,8 +292,10 @@ int is_copy(Desk *desk, const Line *first, const Line *later)
     Span a = join_quotes(desk->forms + first->form, first->form_size, desk->scratch.fold);
     Span b = join_quotes(desk->forms + later->form, later->form_size, desk->scratch.form);
     if (a.n == b.n && !memcmp(a.at, b.at, (size_t)a.n))
-        return 1;
+        return COPY;
+    if (is_cut(a, b) || is_broken(a, b))
+        return COPY;
     const uint8_t *text = desk->text;
-    return is_cut(a, b) || is_labelled(a, b, text + later->start, text + later->end) ||
-           is_labelled(b, a, text + first->start, text + first->end) || is_broken(a, b);
+    return a.n < b.n ? is_labelled(a, b, text + later->start, text + later->end)
+                     : is_labelled(b, a, text + first->start, text + first->end);
 }

@@ -26,6 +26,7 @@ enum {
 
 enum { EDGED = 64 }; /* a mark of a line beside those of lines.h: its edges are known */
 enum { PROSE_WIDTH = 80, WIDTH_LIMIT = 240 /* no decision asks for more */ };
+enum { UNKNOWN = -1 };
 enum { UNSPACED = 0xE0 }; /* lead bytes of scripts in which one word may be a line */
 
 typedef struct {
@@ -87,6 +88,7 @@ typedef struct {
     int32_t *found, *labels; /* by place in the article: the rule by which it goes, or may go */
     Py_ssize_t n, n_prose, first_prose, last_prose;
     int gapless;
+    int repeats; /* whether the head repeats itself, or UNKNOWN */
     Count *counts; /* room for a power of two, twice the lines at least */
     void *block; /* what the arrays lie in */
     size_t block_room;
@@ -109,8 +111,13 @@ void article_take(Desk *desk, Py_ssize_t first, Py_ssize_t stop);
 Py_ssize_t next_article(const Desk *desk, Py_ssize_t after);
 int ends_open(const Desk *desk, const Line *line);
 
-/* copies.c: whether `later` copies `first`, two different normal forms. */
+/* copies.c: whether `later` copies `first`, two different normal forms; LABELLED: among other copies it does. */
+enum { NO_COPY, COPY, LABELLED };
 int is_copy(Desk *desk, const Line *first, const Line *later);
+
+/* labels.c: the kinds of term that a label, part of a normal form, holds. */
+enum { CREDIT = 1, SITE = 2, TELLING = 4 };
+int label_kind(const uint8_t *label, Py_ssize_t n);
 
 /* repeats.c and artifacts.c: fill desk->found. */
 void find_repeats(Desk *desk);

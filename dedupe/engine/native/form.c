@@ -8,6 +8,14 @@
 #include "lines.h"
 #include "unicode.h"
 
+#include "clones.h"
+
+#ifdef HAS_CLONES
+#include <immintrin.h>
+#endif
+
+enum { WIDE = 64, FEW = 12 };
+
 static uint16_t low_form[0x800];          /* what a code point of two bytes becomes; 0: look closer */
 static uint8_t lone_mark[0x800];          /* whether nothing becomes of it behind what is no mark */
 static uint8_t plain_block[0x10000 / 64]; /* whether nothing becomes of a block's code points */
@@ -128,15 +136,50 @@ static inline int map_word(uint64_t *word, uint8_t last)
     return 1;
 }
 
-/* Text of n bytes -> normal form; NULL where it has to be folded first.  The two do not overlap. */
-static uint8_t *form_text(const uint8_t *at, Py_ssize_t n, uint8_t *form, int is_folded)
+#ifdef HAS_CLONES
+/* As many of 64 bytes as map by themselves, in the sense of map_word: where the first stands that does not. */
+WIDEST static inline int wide_map(const uint8_t *at, uint8_t last, uint8_t *to)
 {
+    static const uint8_t before[WIDE] = {
+        0,  0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30,
+        31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62,
+    };
+    __m512i bytes = _mm512_loadu_si512(at);
+    uint64_t upper = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(bytes, _mm512_set1_epi8('A')), _mm512_set1_epi8(26));
+    uint64_t other = _mm512_cmpge_epu8_mask(_mm512_sub_epi8(bytes, _mm512_set1_epi8(' ')), _mm512_set1_epi8(0x80 - ' '));
+    uint64_t quote = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('"')) | _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('`'));
+    __m512i mapped = _mm512_mask_add_epi8(bytes, upper, bytes, _mm512_set1_epi8(32));
+    __m512i lasts = _mm512_mask_set1_epi8(_mm512_permutexvar_epi8(_mm512_loadu_si512(before), mapped), 1, (char)last);
+    uint64_t mark = _mm512_cmpeq_epi8_mask(_mm512_and_si512(mapped, _mm512_set1_epi8((char)0xF0)), _mm512_set1_epi8(' '));
+    uint64_t stop = other | quote | _mm512_mask_cmpeq_epi8_mask(mark, mapped, lasts);
+    _mm512_storeu_si512(to, mapped);
+    return stop ? __builtin_ctzll(stop) : WIDE;
+}
+#endif
+
+/* Text of n bytes -> normal form; NULL where it has to be folded first.  The two do not overlap. */
+INLINED uint8_t *form_text_body(int vector_bytes, const uint8_t *at, Py_ssize_t n, uint8_t *form, int is_folded)
+{
+    (void)vector_bytes;
     const uint8_t *end = at + n;
     uint8_t *to = form, last = ' '; /* so that no space comes first */
-    const uint8_t *mark_end = NULL, *retry = at; /* from where on eight bytes may be tried at once */
+    const uint8_t *mark_end = NULL, *retry = at, *wide_retry = at; /* from where on more bytes may be tried at once */
+    (void)wide_retry;
     while (at < end) {
         uint32_t lead = *at, low;
         if (lead < 0x80) {
+#ifdef HAS_CLONES
+            if (vector_bytes == WIDEST_BYTES && at >= wide_retry && end - at >= WIDE) {
+                int mapped = wide_map(at, last, to);
+                at += mapped;
+                to += mapped;
+                wide_retry = at + (mapped < FEW ? WIDE / 2 : mapped < WIDE); /* words of another script between spaces */
+                if (mapped) {
+                    last = to[-1];
+                    continue;
+                }
+            }
+#endif
             uint64_t word;
             if (at >= retry && end - at >= 8) {
                 memcpy(&word, at, 8);
@@ -202,6 +245,8 @@ static uint8_t *form_text(const uint8_t *at, Py_ssize_t n, uint8_t *form, int is
     }
     return to;
 }
+CLONES_TO_WIDEST(uint8_t *, form_text, (const uint8_t *at, Py_ssize_t n, uint8_t *form, int is_folded),
+                 (at, n, form, is_folded))
 
 VECTOR_CLONES
 static int is_ascii(const uint8_t *from, Py_ssize_t n)
@@ -240,7 +285,7 @@ Py_ssize_t line_form(FormScratch *scratch, const uint8_t *line, Py_ssize_t n)
 Py_ssize_t line_form_into(FormScratch *scratch, const uint8_t *line, Py_ssize_t n, uint8_t *form)
 {
     uint8_t *to;
-    if (is_ascii(line, n) && map_ascii(line, n, form)) {
+    if (!has_widest() && is_ascii(line, n) && map_ascii(line, n, form)) {
         to = form + n;
     } else if (!(to = form_text(line, n, form, 0))) {
         ptrdiff_t folded = form_reserve(scratch, n) < 0 ? -1 : unicode_fold(line, n, scratch->fold);

@@ -3,7 +3,7 @@
  * Nearly all documents have no such place, and are passed by 64 bytes at a time where there are vectors for it: four
  * line ends (three at the start) must come without a byte between them that no blank line has.
  */
-#include "lines.h"
+#include "gaps.h"
 
 #include "clones.h"
 
@@ -12,7 +12,6 @@
 #endif
 
 enum {
-    MAX_BLANK = 64,  /* bytes of a blank line; one of more is taken for a line */
     ARTICLE_GAP = 3, /* blank lines between two articles */
     WIDE = 64
 };
@@ -37,7 +36,10 @@ WIDEST static int wide_may_have_gap(const uint8_t *at, const uint8_t *end)
     for (; at < end; at += WIDE) {
         __mmask64 there = end - at >= WIDE ? ~(uint64_t)0 : ~(uint64_t)0 >> (WIDE - (end - at));
         __m512i bytes = _mm512_maskz_loadu_epi8(there, at);
-        uint64_t ends = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\n')), filled = of_no_blank(bytes);
+        uint64_t ends = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\n'));
+        if (!ends && !n_ends)
+            continue;
+        uint64_t filled = of_no_blank(bytes);
         if (!filled) {
             n_ends += __builtin_popcountll(ends);
         } else {
@@ -64,14 +66,25 @@ INLINED int may_have_gap_body(int vector_bytes, const uint8_t *at, const uint8_t
 }
 CLONES_TO_WIDEST(int, may_have_gap, (const uint8_t *at, const uint8_t *end), (at, end))
 
-/* 1 where ARTICLE_GAP blank lines stand together, 0 where not, -1 for want of memory. */
-static int has_gap(const uint8_t *at, const uint8_t *end, FormScratch *scratch)
+/* Whether one of the bytes is of no blank line, as the first of nearly all lines is. */
+static int holds_text(const uint8_t *at, const uint8_t *stop)
+{
+    for (; at < stop; at++)
+        if ((*at > 0x20 && *at < 0x7F) || (*at >= 0xC3 && *at <= 0xCB) || (*at >= 0xCE && *at <= 0xD7)
+            || (*at >= 0xD9 && *at <= 0xDF) || (*at >= 0xE4 && *at <= 0xEE))
+            return 1;
+    return 0;
+}
+
+int has_gap(const uint8_t *at, const uint8_t *end, FormScratch *scratch)
 {
     int blanks = 0;
+    if (!may_have_gap(at, end))
+        return 0;
     while (at < end) {
         const uint8_t *next, *stop = line_end(at, end, &next);
         int is_blank = at == stop;
-        if (!is_blank && (*at <= ' ' || *at >= 0x80) && stop - at <= MAX_BLANK) {
+        if (!is_blank && !holds_text(at, stop)) {
             Py_ssize_t n = line_form(scratch, at, stop - at);
             if (n < 0)
                 return -1;
@@ -83,36 +96,4 @@ static int has_gap(const uint8_t *at, const uint8_t *end, FormScratch *scratch)
         at = next;
     }
     return 0;
-}
-
-PyObject *call_gaps(PyObject *module, PyObject *args)
-{
-    (void)module;
-    PyObject *text, *offsets;
-    if (!PyArg_ParseTuple(args, "OO:gaps", &text, &offsets))
-        return NULL;
-    Batch batch;
-    if (batch_open(&batch, text, offsets) < 0)
-        return NULL;
-    PyObject *result = PyBytes_FromStringAndSize(NULL, batch.n);
-    if (result) {
-        char *marks = PyBytes_AsString(result);
-        int failed = 0;
-        Py_BEGIN_ALLOW_THREADS
-        FormScratch scratch = {NULL, NULL, 0};
-        for (Py_ssize_t i = 0; i < batch.n && !failed; i++) {
-            const uint8_t *at = batch.text + batch.offsets[i], *end = batch.text + batch.offsets[i + 1];
-            int mark = may_have_gap(at, end) ? has_gap(at, end, &scratch) : 0;
-            failed = mark < 0;
-            marks[i] = (char)mark;
-        }
-        form_free(&scratch);
-        Py_END_ALLOW_THREADS
-        if (failed) {
-            Py_DECREF(result);
-            result = PyErr_NoMemory();
-        }
-    }
-    batch_close(&batch);
-    return result;
 }

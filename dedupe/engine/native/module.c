@@ -24,7 +24,7 @@ static PyMethodDef calls[] = {
     {"digests", call_digests, METH_VARARGS, "digests(text, offsets, out)"},
     {"texts", call_texts, METH_VARARGS, "texts(offsets, spans, status, at, fd) -> (offsets, places, records)"},
     {"select", call_select, METH_VARARGS, "select(block, starts, drops) -> bytes"},
-    {"gaps", call_gaps, METH_VARARGS, "gaps(text, offsets) -> bytes"},
+    {"articles", call_articles, METH_VARARGS, "articles(text, offsets) -> (starts, owners)"},
     {"kept_open", call_kept_open, METH_VARARGS,
      "kept_open(n_perm, bands, rows, threshold, per_bucket=16, most_verified=8, memory=0, directory='/tmp')"},
     {"kept_match", call_kept_match, METH_VARARGS,

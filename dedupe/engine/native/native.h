@@ -41,7 +41,6 @@ int output_open(Py_buffer *view, PyObject *object, Py_ssize_t bytes, const char 
 /* The calls, all METH_VARARGS, by the file that has them. */
 #define CALL(name) PyObject *call_##name(PyObject *module, PyObject *args)
 CALL(edits); /* edits.c */
-CALL(gaps); /* gaps.c */
 CALL(records); /* jsonl.c */
 CALL(raw_offsets);
 CALL(place);
@@ -52,6 +51,7 @@ CALL(normal_form);
 CALL(shape_ends);
 CALL(line_key);
 CALL(suspicious); /* suspicion.c */
+CALL(articles); /* split.c */
 CALL(hold_memory); /* memory.c */
 CALL(fold); /* near.c */
 CALL(word_hashes);

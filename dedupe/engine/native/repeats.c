@@ -1,16 +1,21 @@
 /* Later copies of a headline, caption, byline or paragraph go; the first stays.  What is right, and why,
  * stands in ../../clean/repeats.py. */
 #include "edits.h"
+#include "unicode.h"
 
 enum {
     HEAD = 12,
+    SIZED_COPIES = 2,
     HEAD_BEHIND = 5,
     MAX_STRANGERS = 2,
     HEADLINE_WIDTH = 12,
-    NAME_WIDTH = 8,
+    NAME_BYTES = 6,
+    SHORT_BYTES = 40,
     COPY_WIDTH = 8,
     PAIR_WIDTH = 25,
     BANNERS = 3,
+    CAPTION_WIDTH = 40,
+    PARTICLE = 3,
     SHORT_PAIR_HEAD = 6,
     AGAIN_STARTS = 8,
     AGAIN_LINES = 3,
@@ -36,18 +41,44 @@ static const uint64_t *edges_of(const Desk *desk, Line *line)
     return line->edges;
 }
 
-/* Whether line k of the article copies line i; the keys only say where it is worth a look. */
-static int is_same(Desk *desk, Py_ssize_t i, Py_ssize_t k)
+static int repeats_itself(Desk *desk);
+
+/* Whether a line of a head that repeats itself may be a copy; names in Chinese take few columns. */
+static int tells_something(const Desk *desk, const Line *line)
+{
+    return line->width >= COPY_WIDTH || (line->form_size >= NAME_BYTES && form_at(desk, line)[0] >= UNSPACED);
+}
+
+/* Whether line k of the article copies line i; the keys only say where it is worth a look.  A strict look
+ * takes labels of known words only.  Where the head repeats itself, another takes those of any words too, and
+ * looks at all pairs of short lines. */
+static int is_alike(Desk *desk, Py_ssize_t i, Py_ssize_t k, int is_strict)
 {
     Line *a = line_at(desk, i), *b = line_at(desk, k);
     if (a->key == b->key)
         return a->form_size == b->form_size &&
                !memcmp(form_at(desk, a), form_at(desk, b), (size_t)a->form_size);
     const uint64_t *first = edges_of(desk, a), *later = edges_of(desk, b);
+    int is_near = 0, is_short = a->form_size < SHORT_BYTES && b->form_size < SHORT_BYTES;
     for (int edge = 0; edge < EDGES; edge++)
-        if (first[edge] && first[edge] == later[edge])
-            return is_copy(desk, a, b);
-    return 0;
+        is_near |= first[edge] && first[edge] == later[edge];
+    int copy = is_near || (is_short && !is_strict) ? is_copy(desk, a, b) : NO_COPY;
+    return (copy == COPY && is_near) || (copy != NO_COPY && !is_strict && repeats_itself(desk));
+}
+
+static int is_same(Desk *desk, Py_ssize_t i, Py_ssize_t k) { return is_alike(desk, i, k, 0); }
+
+/* Whether some two lines of the head are copies for certain. */
+static int repeats_itself(Desk *desk)
+{
+    Py_ssize_t head = desk->n < HEAD ? desk->n : HEAD;
+    if (desk->repeats == UNKNOWN) {
+        desk->repeats = 0;
+        for (Py_ssize_t k = 0; k < head && !desk->repeats; k++)
+            for (Py_ssize_t i = 0; i < k && !desk->repeats && tells_something(desk, line_at(desk, k)); i++)
+                desk->repeats = is_alike(desk, i, k, 1);
+    }
+    return desk->repeats;
 }
 
 static int is_white(uint8_t c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
@@ -115,49 +146,103 @@ static int is_in_stanza(const Desk *desk, Py_ssize_t k, const uint8_t *copies, P
     return desk->joined[k] && !belongs_to_head(desk, k + 1, copies, n_copies);
 }
 
+static int is_font_size(const Desk *desk, const Line *line)
+{
+    const uint8_t *at = desk->text + line->start, *end = desk->text + line->end;
+    while (at < end && is_white(*at))
+        at++;
+    while (at < end && is_white(end[-1]))
+        end--;
+    return end - at == 2 && at[0] == 'T' && at[1] == 'T';
+}
+
+/* Whether line k copies one above `stop`, the headline aside. */
+static int copies_above(Desk *desk, Py_ssize_t k, Py_ssize_t stop)
+{
+    for (Py_ssize_t i = 1; i < k && i < stop; i++)
+        if (is_same(desk, i, k))
+            return 1;
+    return 0;
+}
+
+/* The last line of a head in which lines above a font size come back beside it, or 0. */
+static Py_ssize_t head_by_size(Desk *desk, const uint8_t *copies, Py_ssize_t n_copies)
+{
+    Py_ssize_t size = 0, last = 0, n = 0;
+    while (size < n_copies && !is_font_size(desk, line_at(desk, size)))
+        size++;
+    for (Py_ssize_t k = 1; size < n_copies && k < n_copies && k <= size + HEAD_BEHIND; k++) {
+        if (copies[k] && tells_something(desk, line_at(desk, k)) && copies_above(desk, k, size)) {
+            last = k;
+            n++;
+        }
+    }
+    return n >= SIZED_COPIES ? last : 0;
+}
+
+/* Whether line k, a copy, copies one above with no paragraph between that is no copy itself. */
+static int has_near_copy(Desk *desk, Py_ssize_t k, const int *before)
+{
+    for (Py_ssize_t i = 1; i < k; i++)
+        if (before[i] == before[k] && is_same(desk, i, k))
+            return 1;
+    return 0;
+}
+
 /* The place of the last copy of the first line in the head, where one tells of a scraped head; else 0. */
 static Py_ssize_t headline_again(Desk *desk)
 {
     const Line *first = line_at(desk, 0);
-    if (first->width < NAME_WIDTH || ends_open(desk, first) || !is_text(desk, first))
+    if (!tells_something(desk, first) || ends_open(desk, first) || !is_text(desk, first))
         return 0;
-    uint8_t copies[HEAD] = {0}, copied[HEAD] = {0};
-    Py_ssize_t head = desk->n < HEAD ? desk->n : HEAD, again[HEAD];
-    int before[HEAD], n_again = 0, strangers = 0, others = 0;
+    uint8_t copies[HEAD] = {0}, copied[HEAD] = {0}, told[HEAD] = {0};
+    Py_ssize_t head = desk->n < HEAD ? desk->n : HEAD, again[HEAD], last = 0;
+    int before[HEAD], n_again = 0, strangers = 0, others = 0, is_told = 0;
     for (Py_ssize_t k = 1; k < head; k++)
         for (Py_ssize_t i = 0; i < k; i++)
             if (is_same(desk, i, k))
                 copies[k] = copied[i] = 1;
-    for (Py_ssize_t k = 1; k < head; k++) {
-        if (desk->found[k] != NO_RULE)
+    for (Py_ssize_t k = 0; k < head; k++) {
+        const Line *line = line_at(desk, k);
+        before[k] = strangers;
+        if (k == 0 || desk->found[k] != NO_RULE)
             continue;
         if (copies[k] && is_same(desk, 0, k)) {
             if (!is_in_stanza(desk, k, copies, head)) {
-                again[n_again] = k;
-                before[n_again++] = strangers;
+                told[k] = (uint8_t)is_told;
+                again[n_again++] = k;
             }
         } else if (copies[k]) {
-            others++;
-        } else if (desk->prose[k] && !copied[k] && ++strangers > MAX_STRANGERS) {
-            break;
+            others += has_near_copy(desk, k, before);
+        } else if (!copied[k]) {
+            is_told |= line->flags & STOP && !ends_open(desk, line) && line->width >= PAIR_WIDTH;
+            strangers += desk->prose[k];
+            if (strangers > MAX_STRANGERS)
+                break;
         }
     }
-    int loose = others || n_again > 1 ? MAX_STRANGERS : 1;
-    Py_ssize_t last = 0;
-    for (int i = 0; i < n_again; i++)
-        if (before[i] < loose || line_at(desk, again[i])->key == first->key)
-            last = again[i];
+    int many = others > 0;
+    for (int i = 1; i < n_again; i++)
+        many |= before[again[i]] == before[again[i - 1]];
+    for (int i = 0; i < n_again; i++) {
+        Py_ssize_t k = again[i];
+        if (many ? before[k] < MAX_STRANGERS || line_at(desk, k)->key == first->key : before[k] == 0 && !told[k])
+            last = k;
+    }
     if (!others && (first->flags & STOP || first->width < HEADLINE_WIDTH))
         return 0;
     if (others < 2 && desk->prose[0] && first->flags & STOP)
         return 0;
-    return desk->last_prose > last ? last : 0;
+    /* Where a font size tells of the scraper too, there need be no body, as in a gallery or a page that was
+     * cut, nor a copy of the headline that reads like one. */
+    Py_ssize_t sized = head_by_size(desk, copies, head);
+    return !sized && desk->last_prose <= last ? 0 : last > sized ? last : sized;
 }
 
-/* The first line before k that stays and that k copies, or -1. */
-static Py_ssize_t find_original(Desk *desk, Py_ssize_t k)
+/* The first line before `stop` that stays and that k copies, or -1. */
+static Py_ssize_t find_original(Desk *desk, Py_ssize_t k, Py_ssize_t stop)
 {
-    for (Py_ssize_t i = 0; i < k; i++)
+    for (Py_ssize_t i = 0; i < stop; i++)
         if (desk->found[i] == NO_RULE && is_same(desk, i, k))
             return i;
     return -1;
@@ -170,9 +255,10 @@ static void find_head_copies(Desk *desk)
         return;
     for (Py_ssize_t k = 1; k < desk->n && k < last + HEAD_BEHIND; k++) {
         const Line *line = line_at(desk, k);
-        if (desk->found[k] != NO_RULE || line->width < COPY_WIDTH)
+        if (desk->found[k] != NO_RULE || !tells_something(desk, line))
             continue;
-        Py_ssize_t original = find_original(desk, k);
+        /* What is new below the headline's last copy is the body's. */
+        Py_ssize_t original = find_original(desk, k, k < last ? k : last);
         if (original >= 0 && is_text(desk, line_at(desk, original)))
             desk->found[k] = original == 0 ? HEADLINE : line->width >= PAIR_WIDTH ? CAPTION : BYLINE;
         else if (k > last && desk->prose[k])
@@ -184,9 +270,60 @@ static void find_head_copies(Desk *desk)
 static int is_headline_twice(Desk *desk, Py_ssize_t i, Py_ssize_t k)
 {
     static const uint8_t COPIES[] = {1};
-    if (desk->first_prose <= k || desk->last_prose < k || !is_same(desk, i, k))
+    if (desk->first_prose < i || desk->last_prose <= k || !is_same(desk, i, k))
         return 0;
     return is_text(desk, line_at(desk, i)) && !is_in_stanza(desk, k, COPIES, 1);
+}
+
+/* A form without the last of its characters, those of `marks`. */
+static Py_ssize_t without_last(const uint8_t *form, Py_ssize_t n, const char *marks)
+{
+    while (n > 0 && form[n - 1] && strchr(marks, form[n - 1]))
+        n--;
+    return n;
+}
+
+/* Whether a line is nothing but a quotation, which may be repeated for its own sake. */
+static int is_quoted(const Desk *desk, const Line *line)
+{
+    const uint8_t *form = form_at(desk, line);
+    Py_ssize_t n = without_last(form, line->form_size, ".,!?");
+    return form[0] == '\'' && n > 0 && form[n - 1] == '\'';
+}
+
+/* Whether a line is called by many, and often. */
+static int is_called(const Desk *desk, const Line *line)
+{
+    static const char *const CALLS[] = {"!", "?", "\xEF\xBC\x81", "\xD8\x9F", NULL};
+    const uint8_t *form = form_at(desk, line);
+    Py_ssize_t n = line->form_size;
+    n -= n > 0 && (form[n - 1] == '\'' || form[n - 1] == ')');
+    for (const char *const *call = CALLS; *call; call++) {
+        Py_ssize_t size = (Py_ssize_t)strlen(*call);
+        if (size <= n && !memcmp(form + n - size, *call, (size_t)size))
+            return 1;
+    }
+    return 0;
+}
+
+/* Whether words begin with capitals, but for those of few letters ("by", "von der"). */
+static int reads_like_byline(const Desk *desk, const Line *line)
+{
+    const uint8_t *at = desk->text + line->start, *end = desk->text + line->end;
+    int n_long = 0, letters = 0, is_capital = 0, length;
+    for (; at <= end; at += length) {
+        uint32_t c = at < end ? unicode_decode(at, end, &length) : ' ';
+        length = at < end ? length : 1;
+        if (!is_python_space(c)) {
+            is_capital = letters++ ? is_capital : (unicode_properties(c) & UNICODE_FOLD) != 0;
+            continue;
+        }
+        if (letters > PARTICLE && !is_capital)
+            return 0;
+        n_long += letters > PARTICLE;
+        letters = 0;
+    }
+    return n_long > 0;
 }
 
 /* Whether two adjacent copies are a scraper's. */
@@ -195,20 +332,26 @@ static int is_pair(const Desk *desk, Py_ssize_t i, Py_ssize_t k)
     static const uint8_t COPIES[] = {1};
     const Line *line = line_at(desk, k);
     int apart = !desk->joined[i];
-    if (!is_text(desk, line))
+    if (!is_text(desk, line) || (i > 0 && is_quoted(desk, line)))
         return 0;
     if (desk->prose[k])
         return 1;
     if (apart && (desk->first_prose < i || is_in_stanza(desk, k, COPIES, 1)))
         return 0;
+    int called = is_called(desk, line);
     if (k <= SHORT_PAIR_HEAD && desk->last_prose > k) {
-        int is_byline = !apart && line->width >= COPY_WIDTH && !(line->flags & (STOP | DIGITS));
         int in_verse = desk->joined[k] && !desk->gapless && !belongs_to_head(desk, k + 1, COPIES, 1);
-        if ((is_byline && line->width < PAIR_WIDTH) || (line->width >= PAIR_WIDTH && !in_verse && !ends_open(desk, line)))
+        if (line->width < PAIR_WIDTH) {
+            int is_byline = !apart && line->width >= COPY_WIDTH && !(line->flags & (STOP | DIGITS));
+            return is_byline && !called && reads_like_byline(desk, line);
+        }
+        int is_sentence = line->flags & STOP && (apart || desk->gapless);
+        int is_caption = !called && !is_sentence && (apart || line->width >= CAPTION_WIDTH);
+        if ((i == 0 || is_caption) && !in_verse && !ends_open(desk, line))
             return 1;
     }
     int between_prose = i > 0 && desk->prose[i - 1] && k + 1 < desk->n && desk->prose[k + 1];
-    return line->width >= PAIR_WIDTH && between_prose && !desk->joined[i - 1] && !desk->joined[k];
+    return line->width >= PAIR_WIDTH && between_prose && !desk->joined[i - 1] && !desk->joined[k] && !called;
 }
 
 static Count *count_of(Count *counts, uint64_t mask, uint64_t key)
@@ -219,14 +362,14 @@ static Count *count_of(Count *counts, uint64_t mask, uint64_t key)
     return counts + at;
 }
 
-/* Counts the article's equal lines; gives the table's mask. */
-static uint64_t count_lines(const Desk *desk)
+/* Counts the equal lines among those from `first` up to `stop`; gives the table's mask. */
+static uint64_t count_lines(const Desk *desk, Py_ssize_t first, Py_ssize_t stop)
 {
     uint64_t slots = 4;
-    while (slots < 2 * (uint64_t)desk->n)
+    while (slots < 2 * (uint64_t)(stop - first))
         slots *= 2;
     memset(desk->counts, 0, (size_t)slots * sizeof *desk->counts);
-    for (Py_ssize_t k = 0; k < desk->n; k++) {
+    for (Py_ssize_t k = first; k < stop; k++) {
         uint64_t key = line_at(desk, k)->key;
         Count *count = count_of(desk->counts, slots - 1, key);
         count->key = key;
@@ -248,10 +391,21 @@ static void find_pairs(Desk *desk)
                 desk->found[k] = HEADLINE;
             continue;
         }
-        mask = mask ? mask : count_lines(desk);
+        mask = mask ? mask : count_lines(desk, 0, desk->n);
         if (count_of(desk->counts, mask, line->key)->count == 2 && is_pair(desk, i, k) && is_same(desk, i, k))
             desk->found[k] = desk->prose[k] ? PARAGRAPH : line->width >= PAIR_WIDTH ? CAPTION : BYLINE;
     }
+}
+
+/* Whether two of these lines are prose that does not come back among them: a head that stands twice is no
+ * article. */
+static int tells_enough(const Desk *desk, Py_ssize_t first, Py_ssize_t stop)
+{
+    uint64_t mask = count_lines(desk, first, stop);
+    int told = 0;
+    for (Py_ssize_t k = first; k < stop && told < 2; k++)
+        told += desk->prose[k] && count_of(desk->counts, mask, line_at(desk, k)->key)->count == 1;
+    return told == 2;
 }
 
 /* Takes the lines from `again` on, where they say what those from `start` on say. */
@@ -263,7 +417,7 @@ static void take_again(Desk *desk, Py_ssize_t start, Py_ssize_t again, Py_ssize_
         prose += desk->prose[again + length];
         length++;
     }
-    if (length < least || prose < 2)
+    if (length < least || prose < 2 || !tells_enough(desk, again, again + length))
         return;
     for (Py_ssize_t x = 0; x < length; x++)
         if (!is_same(desk, start + x, again + x))

@@ -109,8 +109,11 @@ void slots_find(const Slots *slots, const uint32_t *hashes, size_t from, size_t 
 
 void slots_ask(const Slots *slots, const uint32_t *hashes)
 {
-    for (size_t table = 0; table < slots->n_tables; table++)
-        __builtin_prefetch(slots_all(slots) + home_of(slots, table, hashes[table]), 1);
+    for (size_t table = 0; table < slots->n_tables; table++) {
+        const uint64_t *home = slots_all(slots) + home_of(slots, table, hashes[table]);
+        __builtin_prefetch(home, 1);
+        __builtin_prefetch(home + EIGHT - 1, 1); /* mostly the next cache line */
+    }
 }
 
 /* Tables [from, to), up to one that has its last slot taken, which has to grow before anything is sought; gives how far

@@ -99,6 +99,9 @@ static inline uint32_t unicode_properties(uint32_t code_point)
     return unicode_stage2[(uint32_t)unicode_stage1[code_point >> 6] << 6 | (code_point & 63)];
 }
 
+/* What str.split and \s take for white space in Python: White_Space, and the four separators of ASCII. */
+static inline int is_python_space(uint32_t c) { return (unicode_properties(c) & UNICODE_SPACE) || (c >= 0x1C && c <= 0x1F); }
+
 #pragma GCC visibility pop
 
 #endif

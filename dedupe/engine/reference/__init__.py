@@ -4,7 +4,7 @@ from dedupe.engine.reference.digest import digests
 from dedupe.engine.reference.jaccard import jaccard
 from dedupe.engine.reference.jsonl import place, raw_offsets, records
 from dedupe.engine.reference.kept import kept_bytes, kept_count, kept_match, kept_open
-from dedupe.engine.reference.lines import count_lines, gaps, line_key, line_table, normal_form, scan, shape_ends
+from dedupe.engine.reference.lines import count_lines, line_key, line_table, normal_form, scan, shape_ends
 from dedupe.engine.reference.select import select, texts
 from dedupe.engine.reference.sketch import shingles, sketch
 from dedupe.engine.reference.source import hold_memory, read_lines
@@ -16,7 +16,6 @@ __all__ = [
     "count_lines",
     "digests",
     "fold",
-    "gaps",
     "hold_memory",
     "jaccard",
     "kept_bytes",

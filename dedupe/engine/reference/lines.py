@@ -19,7 +19,6 @@ REPEATED, SIMILAR, ARTIFACT_SEEN = 1, 2, 4  # marks of a document
 BLANK, LETTERS, DIGITS, STOP, ARTIFACT = 1, 2, 4, 8, 16  # marks of a line
 
 HEAD_LINES = 16  # lines of an article's head, among which similar copies are sought
-MAX_BLANK = 64  # bytes of a blank line; one of more is taken for a line by `gaps`
 ARTICLE_GAP = 3  # blank lines after which a head begins anew
 EDGE_BYTES = 16  # how much of one of a line's two ends must agree for a closer look,
 FRAME_BYTES = 7  # and how much of both, in lines shorter than MAX_FRAMED
@@ -125,21 +124,6 @@ def lines_of(document: bytes) -> Iterator[tuple[int, int, int]]:
 def count_lines(text: Buffer, offsets: Buffer) -> int:
     """The lines of all documents, a last one without an ending included."""
     return sum(1 for document in documents(text, offsets) for _ in lines_of(document))
-
-
-def gaps(text: Buffer, offsets: Buffer) -> bytes:
-    """One byte a document: 1 where three blank lines stand together, and more behind them."""
-    return bytes(_has_gap(document) for document in documents(text, offsets))
-
-
-def _has_gap(document: bytes) -> bool:
-    blanks = 0
-    for start, end, after in lines_of(document):
-        is_blank = end - start <= MAX_BLANK and not _form(document[start:end])
-        blanks = blanks + 1 if is_blank else 0
-        if blanks == ARTICLE_GAP and after < len(document):
-            return True
-    return False
 
 
 class Needles:
