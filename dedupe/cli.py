@@ -3,12 +3,15 @@
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from dedupe import __version__
 from dedupe.options import CleanOptions, DropOptions, ReadOptions, RepairOptions, WriteOptions, read_size
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -29,6 +32,15 @@ class DefaultGroup(click.Group):
             if args or not ctx.resilient_parsing:  # completion asks for the commands
                 args.insert(0, "run")
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """The commands; what the one that may be left out takes, too."""
+        from click.shell_completion import CompletionItem
+
+        found = super().shell_complete(ctx, incomplete)
+        if incomplete.startswith("-"):
+            return found + self.commands["run"].shell_complete(ctx, incomplete)
+        return found or [CompletionItem(incomplete, type="file")]
 
 
 def print_version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
@@ -250,7 +262,7 @@ def drop_options(values: dict[str, Any]) -> DropOptions:
 @click.group(
     cls=DefaultGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="`dedupe FILE...` without a command cleans, then drops. " + EXIT_CODES,
+    epilog="`dedupe FILE...` without a command cleans, then drops. `dedupe help` lists pages on more. " + EXIT_CODES,
 )
 @click.option(
     "--version",
@@ -382,3 +394,34 @@ def restore(audit: str, file: str | None, output: str | None, in_place: bool) ->
     from dedupe.restore import restore_files
 
     return restore_files(audit, file, output, in_place)
+
+
+def complete_topic(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The topics that begin so, for a shell."""
+    from dedupe.pages import TOPICS
+
+    return [topic for topic in TOPICS if topic.startswith(incomplete)]
+
+
+@dedupe.command()
+@click.argument("topic", required=False, shell_complete=complete_topic)
+def help(topic: str | None) -> int:
+    """Prints a page on TOPIC; without one, lists the topics.
+
+    \b
+      dedupe help
+      dedupe help cleaning
+      dedupe help hook | less
+    """
+    from dedupe.pages import TOPICS, list_pages, read_page
+
+    if topic is None:
+        click.echo("dedupe help TOPIC prints a page, dedupe COMMAND --help the options of a command.\n")
+        click.echo(list_pages(), nl=False)
+        return 0
+    if topic in dedupe.commands:
+        raise click.UsageError(f"help {topic}: is a command; use dedupe {topic} --help")
+    if topic not in TOPICS:
+        raise click.UsageError(f"help {topic}: there is no such topic; use one of {', '.join(TOPICS)}")
+    click.echo(read_page(topic), nl=False)
+    return 0

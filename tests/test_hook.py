@@ -331,6 +331,7 @@ def test_a_file_of_a_hundred_megabytes(repository: Repository) -> None:
     told = repository.pre_commit("run", "--files", "a.txt", "b.txt", code=1)
     assert "dedupe: a.txt: cleaned" in told
     assert repository.read("a.txt") == f"{prose}\n\n\n{CLEAN}"
+    (repository.folder / "a.txt").unlink()
 
 
 def test_try_repo(repository: Repository) -> None:
@@ -340,6 +341,23 @@ def test_try_repo(repository: Repository) -> None:
     told = repository.pre_commit("try-repo", str(repository.hooks), "dedupe-clean", "--all-files", code=1)
     assert "dedupe: a.txt: cleaned" in told
     assert repository.read("a.txt") == CLEAN
+
+
+def test_what_the_page_says(repository: Repository) -> None:
+    """The configuration and the commands of `dedupe help hook`, but for where the hook is from."""
+    page = (ROOT / "dedupe" / "help" / "hook.md").read_text()
+    config = re.search(r"```yaml\n(.*?)```", page, re.DOTALL)[1]
+    config = re.sub(r"repo: .*", f"repo: {repository.hooks.as_uri()}", config).replace("v0.1.0", "v1")
+    repository.write(a_txt=CAPTURE)
+    (repository.folder / ".pre-commit-config.yaml").write_text(config)
+    repository.git("add", "-A")
+    for line in re.search(r"```sh\n(pre-commit .*?)```", page, re.DOTALL)[1].splitlines():
+        command = line.split(" || ")[0].split()[1:]
+        repository.pre_commit(*command, code=1 if "||" in line else 0)
+    assert repository.read("a.txt") == CLEAN
+    repository.git("commit", "-qm", "One", code=1)
+    repository.git("add", "-A")
+    repository.git("commit", "-qm", "One")
 
 
 def test_real_articles(repository: Repository, shared_data: Path) -> None:
