@@ -20,21 +20,27 @@ def list_tracked(paths: Sequence[str] = ()) -> list[str]:
 
     InputError where there is no git, or no repository.
     """
-    pathspec = paths or [":/"]
+    pathspec = ["--", *(paths or [":/"])]
     try:
-        done = subprocess.run(["git", "ls-files", "-sz", "--", *pathspec], capture_output=True, check=False)
+        listing, deleted = (_start_git(option, *pathspec) for option in ("-sz", "-dz"))
     except OSError:
         raise InputError("git: is not there; name the files to compare") from None
-    if done.returncode:
-        first_line = done.stderr.decode(errors="replace").partition("\n")[0]
+    out, error = listing.communicate()
+    gone = set(deleted.communicate()[0].split(b"\0"))
+    if listing.returncode:
+        first_line = error.decode(errors="replace").partition("\n")[0]
         raise InputError(f"git: {first_line or 'cannot list files'}; name the files to compare")
-    return list(dict.fromkeys(_names(done.stdout)))  # of an unmerged file there are several entries
+    return [os.fsdecode(name) for name in dict.fromkeys(_names(out)) if name not in gone]  # unmerged ones stand often
 
 
-def _names(listing: bytes) -> Iterator[str]:
+def _start_git(*arguments: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(["git", "ls-files", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def _names(listing: bytes) -> Iterator[bytes]:
     kinds = [known for known in FORMATS if known not in NO_CORPUS]
     suffixes = tuple((known + packed).encode() for known in kinds for packed in ("", *SUFFIXES))
     for entry in listing.split(b"\0"):
         mode, _, name = entry.partition(b"\t")
-        if mode.startswith(REGULAR) and name.lower().endswith(suffixes) and os.path.lexists(name):
-            yield os.fsdecode(name)
+        if mode.startswith(REGULAR) and name.lower().endswith(suffixes):
+            yield name
