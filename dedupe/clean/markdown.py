@@ -38,11 +38,13 @@ BY_ITSELF = re.compile(
     rb"    | {0,3}\t"  # indented as code is
     rb"| {0,3}(?:#{1,6}(?:[ \t]|$)|</?[A-Za-z]|<[!?]|\||:::|\{[%{]|\$\$)"  # headings, HTML, tables, templates
 )
-UNDERLINE = re.compile(rb" {0,3}(?:=+|-+)[ \t]*$")  # of a heading
-DELIMITERS = re.compile(rb" {0,3}(?=[^\n]*\|)\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")  # below a head
+UNDERLINE = re.compile(rb" {0,3}(?:=+|-+)$")  # of a heading
+DELIMITERS = re.compile(rb" {0,3}(?=.*\|)\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?$")  # below a table's head
 TICKS = re.compile(rb"`+")
 LINK = re.compile(rb"[][]|://|www\.|mailto:|<[A-Za-z/!]|`", re.IGNORECASE)
-TARGET = re.compile(rb"\]\([^)]*\)|\]:.*|\[[^]]*\]|<[^>]*>|`+[^`]*`+|\S*(?:://|www\.|mailto:)\S*", re.IGNORECASE)
+TARGET = re.compile(  # each ends where another would begin: linear in a line of any length
+    rb"\]\([^()]*\)|\]:.*|\[[^][]*\]|<[^<>]*>|`+[^`]*`+|(?:://|www\.|mailto:)\S*", re.IGNORECASE
+)
 
 
 def clean_markdown(document: bytes, cleaner: "Cleaner") -> list[Splice]:
@@ -116,16 +118,17 @@ class MarkdownLines:
         block = i  # where the lines begin that no blank line parts
         ticks = brackets = 0  # that are open: code and the words of a link may go on in the next line
         while i < n:
-            line = self.lines[i]
+            line = self.lines[i].rstrip()
             if stop := self._end_of_raw(i):
                 block = i = stop
                 ticks = brackets = 0
                 continue
-            if not line.strip():
+            if not line:
                 self.kind[i] = FREE
                 block, ticks, brackets = i + 1, 0, 0
             elif UNDERLINE.match(line) and i > block:  # a heading of several lines
                 self.kind[block : i + 1] = [VERBATIM] * (i + 1 - block)
+                block = i + 1
             elif DELIMITERS.match(line):
                 first = max(block, i - 1)
                 while i < n and self.lines[i].strip():

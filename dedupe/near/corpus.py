@@ -114,7 +114,9 @@ def find_copies(
                 elif not (verdicts.is_exact(k) and _is_blank(piece.documents, k)):
                     copies.append(Copy(Spot(*spot), Spot(*spots[keeper]), verdicts.similarity(k), verdicts.is_exact(k)))
             first_line = first_line + piece.n_lines if piece.n_lines else 0
-    return Comparison(n_documents, copies, [*faults, *search.faults], matcher.bands.recall, matcher.n_bounded)
+    return Comparison(
+        n_documents, copies, list(dict.fromkeys([*faults, *search.faults])), matcher.bands.recall, matcher.n_bounded
+    )
 
 
 def _is_blank(documents: Documents, k: int) -> bool:
@@ -215,6 +217,7 @@ class _Search:
 
     def _look_at_block(self, names: Sequence[str], block: Block) -> _Piece:
         batch = Batch(block.raw, 0, 0, block.format, self.read)
+        n_lines = batch.count_lines()
         at = self.spool.put(block.raw)
         faults = [Fault(names[0], 1 + batch.line_of(i), f"{batch.fault(i)}; mend it first") for i in batch.broken()]
         if block.format not in ("jsonl", MARK) and b"\0" in block.raw:
@@ -226,7 +229,7 @@ class _Search:
         elif block.format != "jsonl" and documents.spans:
             lines = array("q", (1 + block.raw.count(b"\n", 0, start) for start, _ in documents.spans))
         sketches = sketch_documents(documents.text, documents.offsets)
-        return _Piece(documents, sketches, names, array("q", [0]) * len(documents), lines, batch.count_lines(), faults)
+        return _Piece(documents, sketches, names, array("q", [0]) * len(documents), lines, n_lines, faults)
 
 
 def _read_whole(name: str) -> bytes:
