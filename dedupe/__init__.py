@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from dedupe.errors import OutputError as OutputError
     from dedupe.errors import RecordError as RecordError
     from dedupe.errors import RulesError as RulesError
+    from dedupe.learn.file import Learned as Learned
+    from dedupe.learn.learn import learn_rules as learn_rules
     from dedupe.library import Result as Result
     from dedupe.library import clean_documents as clean_documents
     from dedupe.library import clean_text as clean_text
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from dedupe.near.columns import Keepers as Keepers
     from dedupe.options import CleanOptions as CleanOptions
     from dedupe.options import DropOptions as DropOptions
+    from dedupe.options import LearnOptions as LearnOptions
     from dedupe.options import RepairOptions as RepairOptions
 
 __version__ = "0.1.0"
@@ -57,6 +60,9 @@ _HOMES = {
     "Keepers": "near.columns",
     "CleanOptions": "options",
     "DropOptions": "options",
+    "Learned": "learn.file",
+    "LearnOptions": "options",
+    "learn_rules": "learn.learn",
     "RepairOptions": "options",
 }
 

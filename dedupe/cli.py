@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from dedupe import __version__
-from dedupe.options import CleanOptions, DropOptions, ReadOptions, RepairOptions, WriteOptions, read_size
+from dedupe.options import (
+    CleanOptions,
+    DropOptions,
+    LearnOptions,
+    ReadOptions,
+    RepairOptions,
+    WriteOptions,
+    read_size,
+)
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -139,6 +147,13 @@ reading = stack(
     click.option("--strict/--no-strict", help="Stop at the first broken record instead of passing it through."),
 )
 
+telling_sources = click.option(
+    "--by",
+    default=CleanOptions().by,
+    metavar="FIELD",
+    help="JSONL: the field that names a document's source. [source, else the host of url]",
+)
+
 cleaning = stack(
     click.option(
         "--split",
@@ -168,6 +183,39 @@ cleaning = stack(
         multiple=True,
         metavar="ID",
         help="A rule or family that does not apply (en.share, en, repeat); may be given often.",
+    ),
+    telling_sources,
+    click.option(
+        "--source",
+        default=CleanOptions().source,
+        metavar="NAME",
+        help="The source of documents that do not name theirs, for rules that are for one.",
+    ),
+)
+
+learning = stack(
+    click.option(
+        "--date-field",
+        default=LearnOptions().date_field,
+        show_default=True,
+        metavar="FIELD",
+        help="JSONL: the field that says when a document appeared; else their order does.",
+    ),
+    click.option(
+        "--min-documents",
+        type=int,
+        default=LearnOptions().min_documents,
+        show_default=True,
+        metavar="N",
+        help="Documents of a source that a line must stand on to be learned.",
+    ),
+    click.option(
+        "--min-share",
+        type=float,
+        default=LearnOptions().min_share,
+        show_default=True,
+        metavar="SHARE",
+        help="Share of a source's documents that a line must stand on to be learned.",
     ),
 )
 
@@ -250,7 +298,12 @@ def clean_options(values: dict[str, Any]) -> CleanOptions:
     """Takes what `cleaning` asks for."""
     repair = RepairOptions(*take(values, "repair", "unescape_html"))
     split, captions, rules, no_rule = take(values, "split", "captions", "rules", "no_rule")
-    return CleanOptions(split, repair, captions, rules, no_rule)
+    return CleanOptions(split, repair, captions, rules, no_rule, *take(values, "by", "source"))
+
+
+def learn_options(values: dict[str, Any], by: str) -> LearnOptions:
+    """Takes what `learning` asks for."""
+    return LearnOptions(by, *take(values, "date_field", "min_documents", "min_share"))
 
 
 def drop_options(values: dict[str, Any]) -> DropOptions:
@@ -285,8 +338,12 @@ def dedupe() -> None:
 @dedupe.command(epilog=EXIT_CODES)
 @reading
 @cleaning
+@click.option(
+    "--learn/--no-learn", help="Learn first what each site says on many pages of this corpus, and take it out too."
+)
+@learning
 @writing
-def clean(files: Sequence[str], **values: Any) -> int:
+def clean(files: Sequence[str], learn: bool, **values: Any) -> int:
     """Cleans each document: what it says twice, and what a web page's widgets left in it.
 
     Reads stdin where no FILE is named, or where FILE is -; writes to stdout.
@@ -298,7 +355,9 @@ def clean(files: Sequence[str], **values: Any) -> int:
     """
     from dedupe.commands import clean_files
 
-    return clean_files(files or ["-"], read_options(values), clean_options(values), WriteOptions(**values))
+    read, clean = read_options(values), clean_options(values)
+    learns = learn_options(values, clean.by)
+    return clean_files(files or ["-"], read, clean, WriteOptions(**values), learns if learn else None)
 
 
 @dedupe.command(epilog=EXIT_CODES)
@@ -368,6 +427,41 @@ def corpus(files: Sequence[str], split: str, **values: Any) -> int:
 
     del values["config"]
     return compare_files(files, read_options(values), split, drop_options(values))
+
+
+@dedupe.command(epilog=EXIT_CODES)
+@reading
+@telling_sources
+@learning
+@click.option(
+    "--update",
+    multiple=True,
+    type=click.Path(),
+    metavar="RULES",
+    help="A file that was learned before, to add to; several are merged.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(),
+    metavar="FILE",
+    help="Write to FILE, at once and whole, packed by its suffix.",
+)
+def learn(files: Sequence[str], by: str, update: Sequence[str], output: str | None, **values: Any) -> int:
+    """Learns what each site says on many of its pages, as a rules file to review.
+
+    All files are one corpus. Delete from the result what is news; `dedupe clean --rules` takes the rest out.
+
+    \b
+      dedupe learn --by source articles.jsonl -o site.toml
+      dedupe clean --rules site.toml < page.jsonl
+      dedupe learn --update site.toml new.jsonl -o site.toml
+    """
+    from dedupe.commands import learn_into_file
+
+    read = read_options(values)
+    names = files or ([] if update else ["-"])
+    return learn_into_file(names, read, learn_options(values, by), update, output)
 
 
 @dedupe.command(epilog=EXIT_CODES)

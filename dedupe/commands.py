@@ -9,33 +9,102 @@ import stat
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import reduce
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dedupe.aside import Aside
 from dedupe.document import Change
 from dedupe.errors import DedupeError, InputError
-from dedupe.options import CleanOptions, DropOptions, ReadOptions, WriteOptions
+from dedupe.options import CleanOptions, DropOptions, LearnOptions, ReadOptions, WriteOptions
 from dedupe.pipeline import Flow
 from dedupe.read import Source, open_source
 from dedupe.report import Report
-from dedupe.talk import greet_terminal
-from dedupe.write import Ending, FileSink, NullSink, Sink, StreamSink, is_special, open_sink
+from dedupe.talk import greet_terminal, say
+from dedupe.write import Ending, FileSink, NullSink, Sink, StreamSink, ended, is_special, open_sink
 
 if TYPE_CHECKING:
     from dedupe.audit import Journal
     from dedupe.clean.cleaner import Cleaner
+    from dedupe.clean.rules import Rules
     from dedupe.diff import Diff
     from dedupe.near.drop import Dropper
 
 ARTICLE_BREAK = b"\n\n\n\n"  # between text files that become one stream
 
 
-def clean_files(names: Sequence[str], read: ReadOptions, clean: CleanOptions, write: WriteOptions) -> int:
+def clean_files(
+    names: Sequence[str],
+    read: ReadOptions,
+    clean: CleanOptions,
+    write: WriteOptions,
+    learn: LearnOptions | None = None,
+) -> int:
     """`dedupe clean`: cleans each source into stdout, a file, or its own place; gives the exit code.
 
-    Raises DedupeError where nothing can be done at all, and ValueError for options that contradict.
+    With `learn`, all sources are one corpus, from which rules are learned first. Raises DedupeError where nothing
+    can be done at all, and ValueError for options that contradict.
     """
-    return _run_files(names, read, write, "clean", clean, None)
+    return _run_files(names, read, write, "clean", clean, None, learn)
+
+
+def learn_into_file(
+    names: Sequence[str], read: ReadOptions, learn: LearnOptions, update: Sequence[str], output: str | None
+) -> int:
+    """`dedupe learn`: learns from the sources what each site says on many pages, adds it to the rules files of
+    `update`, and writes it all as rules; gives the exit code. Raises as clean_files does.
+    """
+    from dedupe.learn.file import read_learned
+    from dedupe.learn.learn import learn_files
+
+    if list(names).count("-") > 1:
+        raise ValueError("- stands for stdin, which can be read once only")
+    known = [read_learned(Path(name)) for name in update]
+    report = Report(shows_progress=False)
+    if names or not known:
+        options = replace(learn, by=learn.by or (known[0].options.by if known else ""))
+        with closing(Aside()) as aside:
+            readable = _put_streams_aside(names, aside, report)
+            known.append(learn_files(readable, read, options, report, aside))
+    learned = reduce(lambda all, more: all.merge(more), known)
+    report.say(learned.summary())
+    report.close(with_stats=False)
+    if output not in (None, "-") and report.failures:
+        raise InputError(f"{output}: is as it was, since not all input could be read")
+    with ended(open_sink(output or "-")) as sink:
+        sink.write(learned.to_toml().encode())
+    return report.exit_code
+
+
+def _learn_rules(
+    names: Sequence[str], read: ReadOptions, clean: CleanOptions, learn: LearnOptions, aside: Aside
+) -> "Rules":
+    """The rules of a run that learns: those there are, and those of its sources. What cannot be read is told of by
+    the run itself."""
+    from dedupe.clean.rules import load_rules
+    from dedupe.learn.learn import learn_files
+
+    known = load_rules(clean.rules)
+    options = replace(learn, by=clean.by or known.by)
+    learned = learn_files(names, read, options, Report(shows_progress=False, is_silent=True), aside)
+    say(learned.summary())
+    return load_rules(clean.rules, clean.no_rule, learned.rules)
+
+
+def _put_streams_aside(names: Sequence[str], aside: Aside, report: Report) -> list[str]:
+    """The sources that can be read twice, those among them that are streams from where they are put."""
+    readable = []
+    for name in names:
+        try:
+            if name == "-" or is_special(name):
+                greet_terminal(name)
+                aside.put(name)
+        except (InputError, OSError) as error:
+            report.fail(str(error) if isinstance(error, InputError) else f"{name}: cannot be read: {error}")
+        else:
+            readable.append(name)
+    return readable
 
 
 def drop_files(names: Sequence[str], read: ReadOptions, split: str, drop: DropOptions, write: WriteOptions) -> int:
@@ -63,19 +132,27 @@ def _run_files(
     command: str,
     clean: CleanOptions,
     drop: DropOptions | None,
+    learn: LearnOptions | None = None,
 ) -> int:
     _check_names(names, write, drop)
-    in_force = {**asdict(read), **asdict(clean), **(asdict(drop) if drop else {})}
+    in_force: dict[str, object] = {**asdict(read), **asdict(clean), **(asdict(drop) if drop else {})}
+    if learn:
+        in_force["learn"] = asdict(learn)
     report = Report(
         checking=write.check, tells_changes=write.exit_code, counts_lines=write.stats, shows_progress=write.progress
     )
     report.parameters = {"options": in_force, "config": write.config}
-    cleaner = None if command == "drop" else _make_cleaner(clean)
     dropper = _make_dropper(drop, read, write) if drop else None
     threads = drop.threads or _count_cores() if drop else 1
-    flow = Flow(read, report, cleaner, dropper, clean.split, threads)
+    flow = Flow(read, report, None, dropper, clean.split, threads)
     sinks: list[Ending] = []  # what takes its place at the end, all of it or nothing
     try:
+        rules = None
+        if learn:
+            names = _put_streams_aside(names, flow.aside, report)
+            rules = _learn_rules(names, read, clean, learn, flow.aside)
+        if command != "drop":
+            flow.cleaner = _make_cleaner(clean, rules)
         if dropper and not dropper.policy.decides_at_once:
             names = _collect(flow, names)
         if dropper and drop and drop.removed:
@@ -102,6 +179,7 @@ def _run_files(
         if dropper:
             report.drops = dropper.summary()
             dropper.close()
+        flow.aside.close()
         report.close(with_stats=write.stats)
     return report.exit_code
 
@@ -143,10 +221,10 @@ def _give_up(sink: Ending, flow: Flow) -> None:
 # What a run does not need, it does not import: starting costs a hook its time.
 
 
-def _make_cleaner(clean: CleanOptions) -> "Cleaner":
+def _make_cleaner(clean: CleanOptions, rules: "Rules | None") -> "Cleaner":
     from dedupe.clean.cleaner import Cleaner
 
-    return Cleaner(clean)
+    return Cleaner(clean, rules)
 
 
 def _make_journal(name: str, head: dict[str, object]) -> "Journal":
@@ -181,16 +259,8 @@ def _collect(flow: Flow, names: Sequence[str]) -> list[str]:
     second. Streams are put aside for it; what else cannot be read, it tells of."""
     assert flow.dropper
     report, flow.report = flow.report, Report(shows_progress=False)
-    again = []
-    for name in names:
-        if name == "-" or is_special(name):
-            greet_terminal(name)
-            try:
-                flow.dropper.put_aside(name)
-            except (InputError, OSError) as error:
-                report.fail(str(error) if isinstance(error, InputError) else f"{name}: cannot be read: {error}")
-                continue
-        again.append(name)
+    again = _put_streams_aside(names, flow.aside, report)
+    for name in again:
         try:
             source = _open_source(flow, name)
         except InputError:
@@ -294,7 +364,7 @@ def _write_diff(diff: "Diff", out: Sink) -> Callable[[int, Change], None]:
 
 def _open(flow: Flow, name: str) -> Source | None:
     try:
-        if flow.dropper is None or name not in flow.dropper.aside:
+        if flow.aside.path(name) is None:
             greet_terminal(name)
         return _open_source(flow, name)
     except InputError as error:
@@ -303,8 +373,7 @@ def _open(flow: Flow, name: str) -> Source | None:
 
 
 def _open_source(flow: Flow, name: str) -> Source:
-    aside = flow.dropper.aside.get(name) if flow.dropper else None
-    return open_source(name, flow.read, aside.name if aside else None)
+    return open_source(name, flow.read, flow.aside.path(name))
 
 
 def _run(flow: Flow, source: Source, sink: Sink) -> bool:

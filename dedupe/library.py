@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 from dedupe.clean.cleaner import Cleaner
 from dedupe.document import Cleaned, Edit, Removal, Splice, apply_splices
 from dedupe.options import CleanOptions, DropOptions
+from dedupe.sources import source_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,11 +29,11 @@ def clean_text(text: str, options: CleanOptions | None = None, format: str = "te
     >>> clean_text("Rain in Rome again\\n\\nRain in Rome again\\n\\n" + "It rained for hours. " * 9).text[:20]
     'Rain in Rome again\\n\\n'
     """
-    data = _encode(text)
+    data = encode(text)
     if format not in ("text", "markdown"):
         raise ValueError(f"format {format!r}: use text or markdown")
     cleaner = _make_cleaner(options)
-    splices = cleaner.clean_document(data, format)
+    splices = cleaner.clean_document(data, cleaner.options.source, format)
     if not splices:
         return Cleaned(text, ())
     clean = apply_splices(data, splices).decode("utf-8", "surrogatepass")
@@ -61,22 +62,23 @@ def clean_documents(
     >>> list(clean_documents([{"id": 1, "text": "News."}]))
     [{'id': 1, 'text': 'News.'}]
     """
-    return _clean_documents(_each(documents, "clean_text"), _make_cleaner(options), field)
+    return _clean_documents(each(documents, "clean_text"), _make_cleaner(options), field)
 
 
 def _clean_documents(stream: Iterator[Document], cleaner: Cleaner, field: str) -> Iterator[Document]:
     while batch := list(islice(stream, BATCH_DOCUMENTS)):
-        texts = [_encode(_text_of(document, field)) for document in batch]
+        texts = [encode(text_of(document, field)) for document in batch]
         offsets = array("q", [0])
         for text in texts:
             offsets.append(offsets[-1] + len(text))
-        for i, splices in cleaner.find_edits(b"".join(texts), offsets).splices().items():
+        sources = [source_of(document, cleaner.by) or cleaner.options.source for document in batch]
+        for i, splices in cleaner.find_edits(b"".join(texts), offsets, sources).splices().items():
             clean = apply_splices(texts[i], splices).decode("utf-8", "surrogatepass")
             batch[i] = _with_text(batch[i], field, clean)
         yield from batch
 
 
-def _each(documents: Iterable[Any], for_one: str = "") -> Iterator[Any]:
+def each(documents: Iterable[Any], for_one: str = "") -> Iterator[Any]:
     """The documents one by one; a single text is none of their kind."""
     if isinstance(documents, str | bytes | Mapping):
         what, hint = type(documents).__name__, f"; {for_one} takes one" if for_one else ""
@@ -90,14 +92,14 @@ def _make_cleaner(options: CleanOptions | None) -> Cleaner:
     return Cleaner(options)
 
 
-def _encode(text: str) -> bytes:
+def encode(text: str) -> bytes:
     if not isinstance(text, str):
         hint = "; decode it first" if isinstance(text, bytes | bytearray | memoryview) else ""
         raise TypeError(f"a text must be a str, not {type(text).__name__}{hint}")
     return text.encode("utf-8", "surrogatepass")
 
 
-def _text_of(document: str | Mapping[str, Any], field: str) -> str:
+def text_of(document: str | Mapping[str, Any], field: str) -> str:
     if isinstance(document, str):
         return document
     if not hasattr(document, "keys"):
@@ -143,13 +145,13 @@ def drop_duplicates(
 
     if options is not None and not isinstance(options, DropOptions):
         raise TypeError(f"options must be DropOptions, not {type(options).__name__}")
-    stream, number = _each(documents), 0
+    stream, number = each(documents), 0
     options = options or DropOptions()
     policy, matcher, spool = parse_policy(options.keep), Matcher(options), Spool()
     collector = Collector(matcher)
     with spool:
         while batch := list(islice(stream, BATCH_DOCUMENTS)):
-            texts = [_encode(_text_of(document, field)) for document in batch]
+            texts = [encode(text_of(document, field)) for document in batch]
             at = spool.put(b"".join(texts))
             places, keys = array("q"), []
             for document, text in zip(batch, texts, strict=True):
@@ -186,7 +188,7 @@ def sketch(texts: Iterable[str], n_perm: int = 128) -> "np.ndarray[Any, np.dtype
 
     from dedupe.near.match import sketch_documents
 
-    encoded = [_encode(text) for text in _each(texts)]
+    encoded = [encode(text) for text in each(texts)]
     offsets = array("q", accumulate(map(len, encoded), initial=0))
     signatures = sketch_documents(b"".join(encoded), offsets, n_perm).signatures
     return np.frombuffer(signatures, np.uint32).reshape(len(encoded), n_perm)

@@ -80,9 +80,14 @@ class CleanOptions:
     """Rules files to apply beside the shipped ones."""
     no_rule: tuple[str, ...] = ()
     """Rules that do not apply: an id (`en.share`), or a family (`en`, `repeat`)."""
+    by: str = ""
+    """JSONL: the field that names a document's source, for rules that are for one; empty: what the rules
+    were learned by, else `source`, else the host of `url`."""
+    source: str = ""
+    """The source of documents that do not name theirs."""
 
     def __post_init__(self) -> None:
-        expect(TEXT, split=self.split)
+        expect(TEXT, split=self.split, by=self.by, source=self.source)
         expect(NAMES, rules=self.rules, no_rule=self.no_rule)
         if not isinstance(self.repair, RepairOptions):
             raise TypeError(f"repair must be RepairOptions, not {self.repair!r}")
@@ -177,6 +182,29 @@ class DropOptions:
         if self.memory < 0 or self.threads < 0:
             raise ValueError("memory and threads are counts; 0 sets no limit")
         parse_policy(self.keep)
+
+
+@dataclass(frozen=True, slots=True)
+class LearnOptions:
+    """What makes a line of many documents boilerplate."""
+
+    by: str = ""
+    """JSONL: the field that names a document's source; empty: `source`, else the host of `url`."""
+    date_field: str = "date"
+    """JSONL: the field that says when a document appeared; where few have it, their order in the input does."""
+    min_documents: int = 10
+    """Documents of a source that a line must stand on."""
+    min_share: float = 0.02
+    """Share of a source's documents that a line must stand on, 0 to 1."""
+
+    def __post_init__(self) -> None:
+        expect(TEXT, by=self.by, date_field=self.date_field)
+        expect(COUNT, min_documents=self.min_documents)
+        expect(RATIO, min_share=self.min_share)
+        if self.min_documents < 2:
+            raise ValueError(f"min_documents {self.min_documents}: what stands on one document is not said often")
+        if not 0 <= self.min_share <= 1:
+            raise ValueError(f"min_share {self.min_share}: use a number between 0 and 1")
 
 
 def read_size(text: str) -> int:

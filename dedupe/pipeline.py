@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from dedupe.ahead import map_ahead
+from dedupe.aside import Aside
 from dedupe.changes import NOTHING, Changes
 from dedupe.document import Change, Splice, apply_splices
 from dedupe.errors import RecordError
 from dedupe.options import ReadOptions
 from dedupe.read import Batch, Block, Source, read_blocks
 from dedupe.report import Report
+from dedupe.sources import find_sources
 from dedupe.write import Sink
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ class Flow:
         self.read, self.report, self.cleaner, self.dropper = read, report, cleaner, dropper
         self.split, self.threads = split, threads
         self.journal: Journal | None = None
+        self.aside = Aside()
         self.on_change: Callable[[int, Change], None] | None = None
         self.tail = b""
 
@@ -78,6 +81,9 @@ class Flow:
         # Lines that a regular expression takes out leave no beginning sure.
         needles = b"" if self.cleaner is None else None if self.cleaner.has_patterns else self.cleaner.tables.needles
         blocks = read_blocks(source, self.split, needles)
+        if self.cleaner and self.cleaner.asks_for_sources and not self.cleaner.options.source:
+            if source.format != "jsonl":
+                self.report.say(f"{source.name}: text names no source, which some rules are for; say --source NAME")
         if self.dropper:
             blocks = self.dropper.make_readable_again(source, blocks)
         for prepared in map_ahead(self._prepare, blocks, self.threads):
@@ -124,10 +130,11 @@ class Flow:
 def clean_batch(batch: Batch, cleaner: "Cleaner") -> Changes:
     """What becomes of the records of a batch."""
     rescued = {i: change for i in batch.broken() if (change := _rescue(batch, i, cleaner))}
+    sources = find_sources(batch, cleaner.by, cleaner.options.source) if cleaner.asks_for_sources else ()
     if batch.format == "markdown":
-        splices = cleaner.clean_document(batch.document(0), batch.format)
+        splices = cleaner.clean_document(batch.document(0), sources[0] if sources else "", batch.format)
         return Changes(batch, NOTHING._replace(by_hand={0: splices} if splices else {}), rescued)
-    return Changes(batch, cleaner.find_edits(batch.text, batch.offsets), rescued)
+    return Changes(batch, cleaner.find_edits(batch.text, batch.offsets, sources), rescued)
 
 
 def _rescue(batch: Batch, i: int, cleaner: "Cleaner") -> Change | None:
@@ -136,7 +143,8 @@ def _rescue(batch: Batch, i: int, cleaner: "Cleaner") -> Change | None:
     if rescued is None:
         return None
     document = rescued.document(0)
-    edits = cleaner.clean_document(document, batch.format)
+    source = find_sources(rescued, cleaner.by, cleaner.options.source)[0] if cleaner.asks_for_sources else ""
+    edits = cleaner.clean_document(document, source, batch.format)
     output = apply_splices(rescued.raw, rescued.place(0, edits))
     whole = Splice(batch.starts[i], batch.starts[i + 1], output, "repair.bytes")
     return Change(output, document, edits, [whole], is_whole=True)

@@ -59,6 +59,8 @@ class Report:
     """Files that were rewritten in place."""
     failures: int = 0
     """Sources that could not be read."""
+    is_silent: bool = False
+    """Nothing is said: for a run whose sources are read again, and told of then."""
     started: float = field(default_factory=time.perf_counter)
     told: float = 0.0
 
@@ -68,6 +70,8 @@ class Report:
 
     def say(self, message: str) -> None:
         """One line on stderr."""
+        if self.is_silent:
+            return
         self._clear_progress()
         say(message)
 

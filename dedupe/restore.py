@@ -5,8 +5,7 @@ place.
 """
 
 import os
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO
 
@@ -14,7 +13,7 @@ from dedupe.audit import BrokenOff, Section, read_sections, restore_stream
 from dedupe.errors import DedupeError, InputError
 from dedupe.talk import greet_terminal, say
 from dedupe.unpack import open_unpacked
-from dedupe.write import FileSink, Sink, StreamSink, naming_temporary_files, open_sink
+from dedupe.write import FileSink, StreamSink, ended, naming_temporary_files, open_sink
 
 SPOOL_BYTES = 16 << 20  # of a restored stream that wait in memory until the last of them is known to be right
 COPY_BYTES = 1 << 20
@@ -34,7 +33,7 @@ def restore_files(audit: str, name: str | None, output: str | None, in_place: bo
     greet_terminal(name or "-")
     with closing(_open_output(name or "-")) as stream:
         if output:
-            with _ended(open_sink(output)) as sink:
+            with ended(open_sink(output)) as sink:
                 for data in restore_stream(audit, stream, name):
                     sink.write(data)
             return 0
@@ -47,17 +46,6 @@ def restore_files(audit: str, name: str | None, output: str | None, in_place: bo
             while data := spool.read(COPY_BYTES):
                 out.write(data)
     return 0
-
-
-@contextmanager
-def _ended(sink: Sink) -> Iterator[Sink]:
-    """A sink that is committed at the end, and aborted where that is not reached."""
-    try:
-        yield sink
-        sink.commit()
-    except BaseException:
-        sink.abort()
-        raise
 
 
 def _open_output(name: str) -> BinaryIO:
@@ -91,7 +79,7 @@ def _restore_in_place(audit: str) -> int:
 
 
 def _restore_section(section: Section) -> None:
-    with closing(_open_output(section.source)) as stream, _ended(FileSink(section.source)) as sink:
+    with closing(_open_output(section.source)) as stream, ended(FileSink(section.source)) as sink:
         for data in section.restore(stream):
             sink.write(data)
         section.expect_end(stream)

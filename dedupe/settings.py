@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from dedupe.errors import InputError
-from dedupe.options import CleanOptions, DropOptions, ReadOptions, RepairOptions, read_size
+from dedupe.options import CleanOptions, DropOptions, LearnOptions, ReadOptions, RepairOptions, read_size
 
 OWN, SHARED = ".dedupe.toml", "pyproject.toml"
 TABLE = re.compile(rb"""tool["'\s]*\.["'\s]*dedupe\b|^\s*\[\s*tool\s*\]|^\s*tool\s*=""", re.MULTILINE)
@@ -27,6 +27,11 @@ KEYS: dict[str, Callable[[Any], object]] = {  # and who knows whether a value is
     "captions": lambda value: CleanOptions(captions=value),
     "rules": lambda value: CleanOptions(rules=value),
     "no-rule": lambda value: CleanOptions(no_rule=value),
+    "by": lambda value: CleanOptions(by=value),
+    "source": lambda value: CleanOptions(source=value),
+    "date-field": lambda value: LearnOptions(date_field=value),
+    "min-documents": lambda value: LearnOptions(min_documents=value),
+    "min-share": lambda value: LearnOptions(min_share=value),
     "threshold": lambda value: DropOptions(threshold=value),
     "recall": lambda value: DropOptions(recall=value),
     "keep": lambda value: DropOptions(keep=value),

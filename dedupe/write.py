@@ -127,6 +127,17 @@ def open_sink(name: str) -> Sink:
         raise OutputError(f"{name}: cannot be written: {error.strerror}") from None
 
 
+@contextmanager
+def ended(sink: Sink) -> Iterator[Sink]:
+    """A sink that is committed at the end, and aborted where that is not reached."""
+    try:
+        yield sink
+        sink.commit()
+    except BaseException:
+        sink.abort()
+        raise
+
+
 def is_special(name: str) -> bool:
     """Whether `name` is there, and is neither a regular file nor a folder."""
     try:

@@ -173,4 +173,4 @@ def test_single_common_words_never_suffice() -> None:
 def test_the_tables_are_those_of_the_files() -> None:
     """`python -m dedupe.clean.shipped` writes them anew."""
     rules = load_rules()
-    assert read_tables() == (rules.names, rules.needles, rules.blob)
+    assert read_tables()[:3] == (rules.names, rules.needles, rules.blob)

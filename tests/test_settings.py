@@ -9,7 +9,7 @@ from texts import BODY, CAPTURE, CLEAN, PLAIN
 
 from dedupe.cli import dedupe
 from dedupe.errors import InputError
-from dedupe.options import CleanOptions, DropOptions, ReadOptions, RepairOptions
+from dedupe.options import CleanOptions, DropOptions, LearnOptions, ReadOptions, RepairOptions
 from dedupe.settings import KEYS, find_settings, read_settings
 
 ALL = """
@@ -23,6 +23,11 @@ unescape-html = true
 captions = "drop"
 rules = ["mine.toml"]
 no-rule = ["en.share", "widgets"]
+by = "site"
+source = "daily"
+date-field = "seen"
+min-documents = 5
+min-share = 0.1
 threshold = 0.9
 recall = 0.99
 keep = "longest"
@@ -58,7 +63,8 @@ def test_every_setting_arrives_and_is_told_of(repository: Path) -> None:
     assert repair == {"enabled": False, "unescape_html": True}
     assert options == {
         "format": "text", "field": "body", "id_field": "url", "strict": True, "split": "never", "captions": "drop",
-        "rules": ["../../mine.toml"], "no_rule": ["en.share", "widgets"], "threshold": 0.9, "recall": 0.99,
+        "rules": ["../../mine.toml"], "no_rule": ["en.share", "widgets"],
+        "by": "site", "source": "daily", "threshold": 0.9, "recall": 0.99,
         "keep": "longest", "memory": 2 << 30, "threads": 1,
     }  # fmt: skip
 
@@ -94,6 +100,10 @@ def test_the_audit_tells_of_them(repository: Path) -> None:
     head = json.loads(Path("audit.jsonl").read_text().splitlines()[0])
     assert (head["config"], head["options"]["captions"]) == ("../../.dedupe.toml", "drop")
     assert head["options"]["field"] == "text"
+    Path(".dedupe.toml").write_text("min-share = 0.5\n")
+    assert run("clean", "--learn", "--audit", "learned.jsonl", stdin=BODY.encode()).code == 0
+    head = json.loads(Path("learned.jsonl").read_text().splitlines()[0])
+    assert (head["config"], head["options"]["learn"]["min_share"]) == (".dedupe.toml", 0.5)
 
 
 def test_the_nearest_file_counts_and_none_above_the_repository(repository: Path) -> None:
@@ -135,6 +145,8 @@ def test_outside_of_a_repository_the_working_directory_alone_counts(
         (".dedupe.toml", "rules = [1]", ".dedupe.toml: rules: rules must be a tuple of str"),
         (".dedupe.toml", "split = '('", ".dedupe.toml: split: split '('"),
         (".dedupe.toml", "memory = 'lots'", ".dedupe.toml: memory: memory 'lots': use a size"),
+        (".dedupe.toml", "min-share = 2", ".dedupe.toml: min-share: min_share 2: use a number"),
+        (".dedupe.toml", "min-documents = 'x'", ".dedupe.toml: min-documents: min_documents must be an int"),
         (".dedupe.toml", "keep = 'best'", ".dedupe.toml: keep: "),
         (".dedupe.toml", "threshold =", ".dedupe.toml: is not TOML: "),
         (".dedupe.toml", b"\xff", ".dedupe.toml: is not TOML: "),
@@ -174,7 +186,11 @@ def test_two_files_in_one_folder(repository: Path) -> None:
 
 def test_every_option_that_decides_on_texts_can_be_set() -> None:
     """A new option has to be one thing or the other."""
-    fields = {name for kind in (ReadOptions, CleanOptions, RepairOptions, DropOptions) for name in kind.__slots__}
+    fields = {
+        name
+        for kind in (ReadOptions, CleanOptions, RepairOptions, LearnOptions, DropOptions)
+        for name in kind.__slots__
+    }
     wanted = {name.replace("_", "-") for name in fields - {"annotate", "removed", "enabled"}}
     assert set(KEYS) == wanted
     on_the_command_line = {option for command in dedupe.commands.values() for x in command.params for option in x.opts}

@@ -10,7 +10,7 @@ from batches import batch, texts, zeros
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedupe.engine import make_tables, unicode_tables
+from dedupe.engine import code_points, make_tables, unicode_tables
 from dedupe.engine.reference import unicode
 
 pinned = pytest.mark.skipif(
@@ -118,5 +118,5 @@ def test_what_is_not_assigned_yet_stays_as_it_is(engine):
     ],
 )
 def test_properties(char, has):
-    bits = unicode.properties(ord(char))
+    bits = code_points.properties(ord(char))
     assert {name for i, name in enumerate(make_tables.PROPERTIES) if bits >> i & 1} == has

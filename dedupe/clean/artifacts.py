@@ -17,9 +17,9 @@ LONE_RUN = 2  # lines of a rule of so many may also stand alone, where the body 
 BYLINE_LINES = 3  # a byline stands among the first lines of an article
 
 
-def find_artifacts(article: Article, rules: Rules, gone: dict[int, str]) -> dict[int, str]:
+def find_artifacts(article: Article, rules: Rules, gone: dict[int, str], source: str = "") -> dict[int, str]:
     """The lines that go beside those of `gone`, and their rules, by their place in `article.ids`."""
-    labels = _label(article, rules, gone)
+    labels = _label(article, rules, gone, source)
     last = next((k for k in reversed(range(len(article))) if article.prose[k] and k not in labels), -1)
     found: dict[int, str] = {}
     for k, rule in labels.items():
@@ -32,12 +32,12 @@ def find_artifacts(article: Article, rules: Rules, gone: dict[int, str]) -> dict
     return found
 
 
-def _label(article: Article, rules: Rules, gone: dict[int, str]) -> dict[int, Rule]:
+def _label(article: Article, rules: Rules, gone: dict[int, str], source: str) -> dict[int, Rule]:
     """The lines that rules match, where enough of one family stand together."""
     lines, labels = article.lines, {}
     for k, i in enumerate(article.ids):
         if k not in gone and (lines.flags[i] & ARTIFACT or rules.patterns):
-            rule = rules.match(lines.raw(i))
+            rule = rules.match(lines.raw(i), source)
             if rule:
                 labels[k] = rule
     fit: dict[int, Rule] = {}
@@ -63,6 +63,8 @@ def _opens_body(article: Article, k: int) -> bool:
 def _has_evidence(article: Article, k: int, rule: Rule, last_prose: int) -> bool:
     """`last_prose` is the last line of prose that no rule matches: a prompt of many words is none."""
     prose_follows = last_prose > k
+    if rule.evidence == "any":
+        return True
     if rule.evidence == "alone":
         return last_prose >= 0 and not _heads_entry(article, k)
     in_head = k < HEAD and prose_follows

@@ -7,10 +7,12 @@ the bytes, a few passes over documents that change.
 """
 
 from array import array
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dedupe.clean.built_in import BUILT_IN, CAPTION, is_switched_off
 from dedupe.clean.shipped import Tables, read_tables
+from dedupe.clean.tables import ANY_SOURCE
 from dedupe.document import Edits, Splice, apply_splices, compose_splices
 from dedupe.engine import Buffer, engine
 from dedupe.engine import name as engine_name
@@ -24,17 +26,19 @@ SPLITS, DROPS_CAPTIONS, ON_SHIFT = 1, 2, 8  # options of `edits`: two flags, and
 
 
 class Cleaner:
-    """The cleaning stages with their options, rules read and ready.
+    """The cleaning stages with their options, rules read and ready; `rules` in place of those that the
+    options name.
 
     Raises RulesError for a rules file that cannot be used, ValueError where a rule that there is not is
     switched off.
     """
 
-    def __init__(self, options: CleanOptions | None = None) -> None:
+    def __init__(self, options: CleanOptions | None = None, rules: "Rules | None" = None) -> None:
         self.options = options = options or CleanOptions()
-        self._rules: Rules | None = None
-        is_shipped = not options.rules and not options.no_rule
-        self.tables = read_tables() if is_shipped else Tables(self.rules.names, self.rules.needles, self.rules.blob)
+        self._rules = rules
+        is_shipped = not options.rules and not options.no_rule and rules is None
+        self.tables = read_tables() if is_shipped else _tables_of(self.rules)
+        self.by = options.by or self.tables.by
         # What keys and needles cannot tell has to be looked at document by document.
         self.has_patterns = not is_shipped and bool(self.rules.patterns)
         self.looks_at_all = self.has_patterns or options.split not in ("auto", "never")
@@ -53,21 +57,30 @@ class Cleaner:
             self._rules = load_rules(self.options.rules, self.options.no_rule)
         return self._rules
 
-    def find_edits(self, text: Buffer, offsets: Buffer) -> Edits:
-        """What is taken out of the documents of a columnar batch (UTF-8 and n + 1 int64 offsets)."""
-        by_hand = self._repair(text, offsets) if self.options.repair.enabled else {}
+    @property
+    def asks_for_sources(self) -> bool:
+        """Whether some rule is for documents of one source."""
+        return bool(self.tables.sources)
+
+    def find_edits(self, text: Buffer, offsets: Buffer, sources: Sequence[str] = ()) -> Edits:
+        """What is taken out of the documents of a columnar batch (UTF-8 and n + 1 int64 offsets), whose
+        `sources` are given where `asks_for_sources`."""
+        by_hand = self._repair(text, offsets, sources) if self.options.repair.enabled else {}
         if not self.decides_by_engine:
             for i, mark in enumerate(engine.scan(text, offsets, self.tables.needles)):
                 if i not in by_hand and (mark or self.looks_at_all):
-                    by_hand[i] = self.decide(bytes(_document(text, offsets, i)))
+                    by_hand[i] = self.decide(bytes(_document(text, offsets, i)), _at(sources, i))
             return Edits(b"", (), {i: splices for i, splices in sorted(by_hand.items()) if splices})
         skips = bytearray(memoryview(offsets).nbytes // OFFSET_BYTES - 1)
         for i in by_hand:
             skips[i] = 1
-        rows = engine.edits(text, offsets, skips, self.tables.needles, self.tables.blob, self.flags)
-        return Edits(rows, self.tables.names, by_hand)
+        return Edits(self._find_rows(text, offsets, skips, sources), self.tables.names, by_hand)
 
-    def _repair(self, text: Buffer, offsets: Buffer) -> dict[int, list[Splice]]:
+    def _find_rows(self, text: Buffer, offsets: Buffer, skips: Buffer, sources: Sequence[str]) -> bytes:
+        numbers = array("i", [self.tables.sources.get(source, ANY_SOURCE) for source in sources])
+        return engine.edits(text, offsets, skips, self.tables.needles, self.tables.blob, self.flags, numbers)
+
+    def _repair(self, text: Buffer, offsets: Buffer, sources: Sequence[str]) -> dict[int, list[Splice]]:
         """The documents that repair changes, repaired and cleaned."""
         broken = engine.suspicious(text, offsets, self.options.repair.unescape_html)
         if not any(broken):
@@ -80,26 +93,35 @@ class Cleaner:
                 document = bytes(_document(text, offsets, i))
                 splices = repair_document(document, self.options.repair)
                 if splices:
-                    repaired[i] = compose_splices(splices, self.decide(apply_splices(document, splices)))
+                    decided = self.decide(apply_splices(document, splices), _at(sources, i))
+                    repaired[i] = compose_splices(splices, decided)
         return repaired
 
-    def decide(self, document: bytes) -> list[Splice]:
+    def decide(self, document: bytes, source: str) -> list[Splice]:
         """What goes out of one document that is sound."""
         if not self.decides_by_engine:
             from dedupe.clean.decisions import decide
 
-            return decide(document, self.rules, self.options.split, self.captions, self.off)
+            return decide(document, self.rules, self.options.split, self.captions, self.off, source)
         offsets = array("q", [0, len(document)])
-        rows = engine.edits(document, offsets, b"\0", self.tables.needles, self.tables.blob, self.flags)
+        rows = self._find_rows(document, offsets, b"\0", [source])
         return Edits(rows, self.tables.names, {}).splices().get(0, [])
 
-    def clean_document(self, data: bytes, format: str = "text") -> list[Splice]:
+    def clean_document(self, data: bytes, source: str = "", format: str = "text") -> list[Splice]:
         """What is taken out of one document, text or markdown."""
         if format == "markdown":
             from dedupe.clean.markdown import clean_markdown
 
-            return clean_markdown(data, self)
-        return self.find_edits(data, array("q", [0, len(data)])).splices().get(0, [])
+            return clean_markdown(data, self, source)
+        return self.find_edits(data, array("q", [0, len(data)]), [source]).splices().get(0, [])
+
+
+def _tables_of(rules: "Rules") -> Tables:
+    return Tables(rules.names, rules.needles, rules.blob, rules.sources, rules.by)
+
+
+def _at(sources: Sequence[str], i: int) -> str:
+    return sources[i] if sources else ""
 
 
 def _document(text: Buffer, offsets: Buffer, i: int) -> memoryview:

@@ -12,7 +12,7 @@ import re
 
 from dedupe.clean.labels import CREDIT, SITE, TELLING, label_kind
 from dedupe.engine import unicode_tables
-from dedupe.engine.reference.unicode import properties
+from dedupe.engine.code_points import properties
 
 NO_COPY, COPY, LABELLED = range(3)
 MIN_SHARED = 12  # characters that a copy must share beyond what it lacks or adds

@@ -25,8 +25,9 @@ def decide(
     split: str = "auto",
     captions: str = "keep",
     off: frozenset[str] = frozenset(),
+    source: str = "",
 ) -> list[Splice]:
-    """What is taken out of one document: ascending splices into `data` (UTF-8).
+    """What is taken out of one document of `source`: ascending splices into `data` (UTF-8).
 
     `off` names built-in rules that do not apply.
     """
@@ -35,7 +36,7 @@ def decide(
     order: Sequence[int] = range(len(lines))
     for _ in range(MAX_ROUNDS):
         parts = split_articles(lines, order, split)
-        found = [_clean_article(Article(lines, part), rules, captions, off) for part in parts]
+        found = [_clean_article(Article(lines, part), rules, captions, off, source) for part in parts]
         if not any(found):
             return splice_lines(lines, order, gone)
         order = [i for part, goes in zip(parts, found, strict=True) for i in close_gaps(lines, part, goes)]
@@ -44,8 +45,8 @@ def decide(
     return []
 
 
-def _clean_article(article: Article, rules: Rules, captions: str, off: frozenset[str]) -> dict[int, str]:
+def _clean_article(article: Article, rules: Rules, captions: str, off: frozenset[str], source: str) -> dict[int, str]:
     """The lines of one article that go, by their number in the document."""
     gone = {k: rule for k, rule in find_repeats(article, captions).items() if rule not in off}
-    gone.update(find_artifacts(article, rules, gone))
+    gone.update(find_artifacts(article, rules, gone, source))
     return {article.ids[k]: rule for k, rule in gone.items()}

@@ -12,7 +12,7 @@ from pathlib import Path
 from textwrap import fill
 
 from dedupe.engine import engine, unicode_tables
-from dedupe.engine.reference.unicode import properties
+from dedupe.engine.code_points import properties
 
 CREDIT, SITE, TELLING = 1, 2, 4
 KINDS = {"credit": CREDIT, "site": SITE, "telling": TELLING}

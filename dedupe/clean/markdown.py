@@ -47,14 +47,14 @@ TARGET = re.compile(  # each ends where another would begin: linear in a line of
 )
 
 
-def clean_markdown(document: bytes, cleaner: "Cleaner") -> list[Splice]:
-    """What is taken out of one Markdown document (UTF-8): ascending splices.
+def clean_markdown(document: bytes, cleaner: "Cleaner", source: str = "") -> list[Splice]:
+    """What is taken out of one Markdown document (UTF-8) of a source: ascending splices.
 
     Cleaning what is left takes out nothing more.
     """
     composed: list[Splice] = []
     for _ in range(MAX_ROUNDS):
-        splices = _clean_once(document, cleaner)
+        splices = _clean_once(document, cleaner, source)
         if not splices:
             return composed
         composed = compose_splices(composed, splices)
@@ -62,7 +62,7 @@ def clean_markdown(document: bytes, cleaner: "Cleaner") -> list[Splice]:
     return []
 
 
-def _clean_once(document: bytes, cleaner: "Cleaner") -> list[Splice]:
+def _clean_once(document: bytes, cleaner: "Cleaner", source: str) -> list[Splice]:
     offsets = array("q", [0, len(document)])
     repaired: list[Splice] = []
     if cleaner.options.repair.enabled and any(
@@ -74,7 +74,7 @@ def _clean_once(document: bytes, cleaner: "Cleaner") -> list[Splice]:
     if not cleaner.looks_at_all and not any(engine.scan(document, offsets, cleaner.tables.needles)):
         return repaired
     shown = _Shown(document)
-    return compose_splices(repaired, shown.place(cleaner.decide(shown.text)))
+    return compose_splices(repaired, shown.place(cleaner.decide(shown.text, source)))
 
 
 def _repair(document: bytes, cleaner: "Cleaner") -> list[Splice]:

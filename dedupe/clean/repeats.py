@@ -16,7 +16,7 @@ from dedupe.clean.built_in import AGAIN, BYLINE, CAPTION, CAPTION_DROPPED, HEADL
 from dedupe.clean.copies import COPY, NO_COPY, is_copy
 from dedupe.clean.lines import ARTIFACT, DIGITS, LETTERS, STOP, UNSPACED, Article, Lines
 from dedupe.engine import unicode_tables
-from dedupe.engine.reference.unicode import properties
+from dedupe.engine.code_points import properties
 
 HEAD = 12  # lines among which the headline may come back
 SIZED_COPIES = 2  # of other lines than the headline, beside a font size: captions have three

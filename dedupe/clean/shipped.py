@@ -7,6 +7,7 @@ are not those of the TOML files.
 
 import json
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,6 +23,8 @@ class Tables(NamedTuple):
     names: tuple[str, ...]
     needles: bytes
     blob: bytes
+    sources: Mapping[str, int] = {}
+    by: str = ""
 
 
 def pack(rules: "Rules") -> bytes:

@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from dedupe.clean.rules import Rule
 
 GATE_BYTES = 8192
+GATES = 4
+SHAPE_BYTES = 240  # of a short shape
 START_SALT = 0x9E3779B97F4A7C15  # keeps beginnings apart from whole lines
-EVIDENCE = ("alone", "head", "tail", "edge", "beside")  # in that order in dedupe/engine/native/edits.h
+EVIDENCE = ("alone", "head", "tail", "edge", "beside", "any")  # in that order in dedupe/engine/native/edits.h
 LARGEST = 2**31 - 1
+ANY_SOURCE = -1
 
 
 @cache
@@ -31,7 +34,7 @@ def make_needles(lines: Iterable[bytes], starts: Iterable[bytes]) -> bytes:
     """The gates and the table (2^n slots, at most a quarter used, 0 is empty) of these shapes.
 
     A gate is one bit for each value of a hash: of the first three bytes of any of the shapes, of those and
-    the length of lines, and of the first three bytes of beginnings.
+    the length of lines, and of the first three bytes of beginnings and of long lines.
     """
     lines, starts = set(lines), set(starts)
     firsts = {item: int.from_bytes(item[:3], "little") for item in lines | starts}
@@ -39,6 +42,7 @@ def make_needles(lines: Iterable[bytes], starts: Iterable[bytes]) -> bytes:
         _make_gate(firsts.values()),
         _make_gate(firsts[item] ^ (len(item) & 0xFF) << 24 for item in lines),
         _make_gate(firsts[item] for item in starts),
+        _make_gate(firsts[item] for item in lines if len(item) > SHAPE_BYTES),
     ]
     if any(len(item) < 3 for item in starts):  # what follows it may be anything
         gates[0] = gates[2] = b"\xff" * GATE_BYTES
@@ -63,19 +67,21 @@ def _make_gate(values: Iterable[int]) -> bytes:
     return bytes(gate)
 
 
-def make_blob(rules: "Sequence[Rule]", then: Mapping[str, Iterable[bytes]], needles: bytes) -> bytes:
+def make_blob(
+    rules: "Sequence[Rule]", then: Mapping[str, Iterable[bytes]], needles: bytes, sources: Mapping[str, int]
+) -> bytes:
     """Tables of int32, as dedupe/engine/native/rules.c reads them: a header (counts of slots, rules, items
     and bytes of text); for each slot of the needles its first item, or -1; the rules; the items, of which
     those that share a slot form a chain in the order of the rules; then the items' text."""
     items = _Items(needles)
     table = array("i")
     for number, rule in enumerate(rules):
-        for item in rule.line:
+        for item in rule.lines:
             items.add_needle(number, shape(item), is_start=False)
         for item in rule.start:
             items.add_needle(number, shape(item), is_start=True)
         cased = len(items)
-        for item in rule.line if rule.exact_case else ():
+        for item in rule.lines if rule.exact_case else ():
             items.add(number, item.encode("utf-8", "surrogatepass"))
         after = len(items)
         for text in sorted(then.get(rule.id, ())):
@@ -83,6 +89,7 @@ def make_blob(rules: "Sequence[Rule]", then: Mapping[str, Iterable[bytes]], need
         run, max_words = (max(-LARGEST, min(LARGEST, value)) for value in (rule.run, rule.max_words))
         family = items.families.setdefault(rule.family, len(items.families))
         table.extend([EVIDENCE.index(rule.evidence), run, family, max_words, cased, after, after, len(items)])
+        table.append(sources.get(rule.source, ANY_SOURCE))
     header = array("i", [len(items.first), len(rules), len(items), len(items.text)])
     return b"".join(part.tobytes() for part in (header, items.first, table, items.table)) + bytes(items.text)
 
@@ -93,7 +100,7 @@ class _Items:
     COLUMNS = 5
 
     def __init__(self, needles: bytes) -> None:
-        slots = array("Q", needles[3 * GATE_BYTES :])
+        slots = array("Q", needles[GATES * GATE_BYTES :])
         self.slot_of = {key: slot for slot, key in enumerate(slots) if key}
         self.first = array("i", [-1]) * len(slots)
         self.last = array("i", [-1]) * len(slots)

@@ -41,10 +41,19 @@ class Engine(Protocol):
         """The lines of all documents, a last one without an ending included."""
 
     def edits(
-        self, text: Buffer, offsets: Buffer, skips: Buffer, needles: Buffer, rules: Buffer, options: int
+        self,
+        text: Buffer,
+        offsets: Buffer,
+        skips: Buffer,
+        needles: Buffer,
+        rules: Buffer,
+        options: int,
+        sources: Buffer = b"",
+        /,
     ) -> bytes:
         """int64 (n, 4): document, start, end and rule of each span that goes, by dedupe.clean.decisions; of
-        documents that `scan` marks and whose byte in `skips` is 0. The compiled engine alone has it."""
+        documents that `scan` marks and whose byte in `skips` is 0; `sources` has the number of each one's
+        source as int32, -1 for none. The compiled engine alone has it."""
 
     def suspicious(self, text: Buffer, offsets: Buffer, entities: bool = False) -> bytes:
         """One byte a document: 1 where repairing one of its lines could change it."""
@@ -102,3 +111,20 @@ class Engine(Protocol):
 
     def kept_bytes(self, kept: object) -> int:
         """Bytes held for them."""
+
+    def tally_open(self, sketch_bits: int = 22, most_entries: int = 1 << 18, /) -> object:
+        """An empty tally of lines: two rows of 2^sketch_bits cells, and at most so many entries."""
+
+    def tally_count(self, tally: object, text: Buffer, offsets: Buffer, sources: Buffer) -> None:
+        """The first pass: counts the lines of documents whose source (int32) is not -1."""
+
+    def tally_gather(
+        self, tally: object, text: Buffer, offsets: Buffer, sources: Buffer, buckets: Buffer, frequent: Buffer
+    ) -> bytes:
+        """The second pass, with each document's stretch of time (a byte below 63), and for each source the number
+        of documents (int32) that make a line frequent; one byte a document: how many lines of its own
+        (not frequent) that read like headlines stand above the first that reads like none."""
+
+    def tally_rows(self, tally: object) -> tuple[bytes, bytes, bytes, int]:
+        """The entries as int64 rows (engine/native/tally.h), the sizes of their examples, these one after the
+        other, and how many lines found no entry left."""

@@ -55,6 +55,14 @@ class Spool:
                 self.file = TemporaryFile(prefix="dedupe-")
         return self.file.fileno()
 
+    def read(self, at: int, size: int) -> bytes:
+        """Bytes that were put at a position."""
+        pieces = []
+        while size and (piece := os.pread(self.fd, size, at)):
+            pieces.append(piece)
+            at, size = at + len(piece), size - len(piece)
+        return b"".join(pieces)
+
     def put(self, data: bytes | bytearray | memoryview) -> int:
         """Appends `data`; gives its position."""
         with self.lock:

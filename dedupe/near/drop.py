@@ -11,7 +11,6 @@ import os
 import stat
 from array import array
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from dedupe.changes import Changes
@@ -22,8 +21,7 @@ from dedupe.near.keep import LAST, parse_policy
 from dedupe.near.match import Matcher, Sketches, Verdicts, sketch_documents
 from dedupe.options import DropOptions
 from dedupe.read import Batch, Block, Source
-from dedupe.unpack import SUFFIXES, open_unpacked, read_some
-from dedupe.write import Sink, naming_temporary_files
+from dedupe.write import Sink
 
 WHO = 5  # of a document: source, line, descriptor, position, length of its record
 CHUNK_BYTES = 1 << 20  # of texts that are read again for one look-up
@@ -76,7 +74,6 @@ class Dropper:
         self.who: Who | None = Who() if names or options.annotate else None
         self.spool = Spool()
         self.fds: list[int] = []
-        self.aside: dict[str, Any] = {}
         self.n_documents = self.n_dropped = self.n_exact = 0
         self.unreadable = 0
         self.removed: Sink | None = None
@@ -87,22 +84,6 @@ class Dropper:
         for fd in self.fds:
             os.close(fd)
         self.spool.close()
-        for file in self.aside.values():
-            file.close()
-
-    def put_aside(self, name: str) -> None:
-        """Copies a stream into a file that can be read twice."""
-        from tempfile import NamedTemporaryFile
-
-        path = Path(name)
-        suffix = path.with_suffix("").suffix if path.suffix in SUFFIXES else path.suffix  # it is unpacked now
-        stream = open_unpacked(name)
-        with naming_temporary_files():
-            file = self.aside[name] = NamedTemporaryFile(prefix="dedupe-", suffix=suffix)
-        while data := read_some(stream, CHUNK_BYTES):
-            with naming_temporary_files():
-                file.write(data)
-                file.flush()
 
     def summary(self) -> dict[str, Any]:
         """What the run was built for, and what it did."""

@@ -38,7 +38,7 @@ class Policy:
         value = record.get(self.field)
         if self.name == "prefer":
             return None if value is None else _rank(str(value), self.values)
-        read = _read_number(value) if self.name == "largest" else _read_time(value)
+        read = _read_number(value) if self.name == "largest" else read_time(value)
         if read is None:
             return None
         return 0, read if self.name == "oldest" else -read
@@ -76,7 +76,7 @@ def _read_number(value: Any) -> float | None:
     return None if number != number else number
 
 
-def _read_time(value: Any) -> float | None:
+def read_time(value: Any) -> float | None:
     """Seconds since 1970: of a number as it is, of ISO 8601 or RFC 2822 text; without a zone, as UTC."""
     number = _read_number(value)
     if number is not None or not isinstance(value, str):

@@ -121,7 +121,7 @@ int desk_lay(Desk *desk)
         Line *line = desk->lines + i;
         const uint8_t *form = desk->forms + line->form, *raw = desk->text + line->start;
         line->rule = line->flags & ARTIFACT
-            ? rules_match(desk->rules, raw, line->end - line->start, form, line->form_size) : NO_RULE;
+            ? rules_match(desk->rules, desk->source, raw, line->end - line->start, form, line->form_size) : NO_RULE;
         line->flags |= form_flags(form, line->form_size, WIDTH_LIMIT, &line->width);
         longest = line->form_size > longest ? line->form_size : longest;
         desk->order[i] = i;

@@ -88,6 +88,8 @@ static int heads_entry(const Desk *desk, Py_ssize_t k)
 static int has_evidence(const Desk *desk, Py_ssize_t k, const Rule *rule, Py_ssize_t last)
 {
     int has_prose = last >= 0, prose_follows = last > k;
+    if (rule->evidence == ANYWHERE)
+        return 1;
     if (rule->evidence == ALONE)
         return has_prose && !heads_entry(desk, k);
     int in_head = k < HEAD && prose_follows, in_tail = has_prose && !prose_follows;

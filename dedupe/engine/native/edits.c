@@ -103,12 +103,13 @@ static int splice_lines(const Desk *desk, Edits *edits, int64_t document)
 }
 
 /* 0, or -1 for want of memory. */
-static int add_edits(Desk *desk, Edits *edits, const Batch *batch, const char *skips)
+static int add_edits(Desk *desk, Edits *edits, const Batch *batch, const char *skips, const int32_t *sources)
 {
     for (Py_ssize_t i = 0; i < batch->n; i++) {
         if (skips[i])
             continue;
         Py_ssize_t size = (Py_ssize_t)(batch->offsets[i + 1] - batch->offsets[i]);
+        desk->source = sources ? sources[i] : NO_SOURCE;
         int marks = desk_read(desk, batch->text + batch->offsets[i], size);
         if (marks == 0)
             continue;
@@ -118,13 +119,14 @@ static int add_edits(Desk *desk, Edits *edits, const Batch *batch, const char *s
     return 0;
 }
 
-static PyObject *find_edits(const Batch *batch, const char *skips, const Rules *rules, Wanted wanted)
+static PyObject *find_edits(const Batch *batch, const char *skips, const int32_t *sources, const Rules *rules,
+                            Wanted wanted)
 {
     Desk desk;
     Edits edits = {NULL, 0, 0};
     int failed;
     Py_BEGIN_ALLOW_THREADS
-    failed = desk_open(&desk, rules, wanted) < 0 || add_edits(&desk, &edits, batch, skips) < 0;
+    failed = desk_open(&desk, rules, wanted) < 0 || add_edits(&desk, &edits, batch, skips, sources) < 0;
     desk_close(&desk);
     Py_END_ALLOW_THREADS
     PyObject *result = failed ? PyErr_NoMemory()
@@ -137,22 +139,26 @@ PyObject *call_edits(PyObject *module, PyObject *args)
 {
     (void)module;
     PyObject *text, *offsets, *needles, *blob, *result = NULL;
-    Py_buffer skips;
+    Py_buffer skips, sources = {0};
     unsigned long options;
-    if (!PyArg_ParseTuple(args, "OOy*OOk:edits", &text, &offsets, &skips, &needles, &blob, &options))
+    if (!PyArg_ParseTuple(args, "OOy*OOk|y*:edits", &text, &offsets, &skips, &needles, &blob, &options, &sources))
         return NULL;
     Batch batch;
     Rules rules;
     if (batch_open(&batch, text, offsets) == 0) {
         if (skips.len != batch.n) {
             PyErr_SetString(PyExc_ValueError, "skips must hold one byte a document");
+        } else if (sources.len && (sources.len != 4 * batch.n || (uintptr_t)sources.buf % 4)) {
+            PyErr_SetString(PyExc_ValueError, "sources must be empty or hold one int32 a document");
         } else if (rules_open(&rules, needles, blob) == 0) {
             Wanted wanted = {options & SPLITS, (options & DROPS_CAPTIONS) != 0, (uint32_t)(options >> ON_SHIFT)};
-            result = find_edits(&batch, skips.buf, &rules, wanted);
+            result = find_edits(&batch, skips.buf, sources.len ? sources.buf : NULL, &rules, wanted);
             rules_close(&rules);
         }
         batch_close(&batch);
     }
     PyBuffer_Release(&skips);
+    if (sources.obj)
+        PyBuffer_Release(&sources);
     return result;
 }

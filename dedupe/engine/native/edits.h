@@ -49,9 +49,13 @@ typedef struct {
 } Edit;
 
 /* The rules of ../../clean/rules.py, as Rules.blob lays them out, checked by rules_open. */
-typedef struct { int32_t evidence, run, family, max_words, first_cased, end_cased, first_then, end_then; } Rule;
+typedef struct {
+    int32_t evidence, run, family, max_words, first_cased, end_cased, first_then, end_then;
+    int32_t source; /* the one it is for, or NO_SOURCE: any */
+} Rule;
 typedef struct { int32_t rule, is_start, next, at, size; } Item;
-enum { ALONE, HEAD_ONLY, TAIL_ONLY, EDGE, BESIDE };
+enum { ALONE, HEAD_ONLY, TAIL_ONLY, EDGE, BESIDE, ANYWHERE };
+enum { NO_SOURCE = -1 };
 
 typedef struct {
     Needles needles;
@@ -73,6 +77,7 @@ typedef struct {
     const uint8_t *text;
     const Rules *rules;
     Wanted wanted;
+    int32_t source; /* of the document at hand, or NO_SOURCE */
     FormScratch scratch; /* has room for the longest line's form, twice, once the desk is laid */
     Glance glance;
     uint8_t *forms;
@@ -126,7 +131,8 @@ void find_artifacts(Desk *desk);
 /* rules.c */
 int rules_open(Rules *rules, PyObject *needles, PyObject *blob);
 void rules_close(Rules *rules);
-int32_t rules_match(const Rules *rules, const uint8_t *raw, Py_ssize_t n, const uint8_t *form, Py_ssize_t form_size);
+int32_t rules_match(const Rules *rules, int32_t source, const uint8_t *raw, Py_ssize_t n, const uint8_t *form,
+                    Py_ssize_t form_size);
 int may_follow(Desk *desk, int32_t rule, const Line *line);
 
 /* layout.c: adds to desk->kept what stays of the article in order[first:stop]. */

@@ -298,6 +298,13 @@ Py_ssize_t line_form_into(FormScratch *scratch, const uint8_t *line, Py_ssize_t 
     return to - form;
 }
 
+/* Of two bytes there are the digits of Arabic, of Persian and of N'Ko. */
+static inline int is_low_digit(uint8_t lead, uint8_t next)
+{
+    uint8_t first = lead == 0xD9 ? 0xA0 : lead == 0xDB ? 0xB0 : 0x80;
+    return ((lead == 0xD9) | (lead == 0xDB) | (lead == 0xDF)) & ((uint8_t)(next - first) < 10);
+}
+
 VECTOR_CLONES
 int form_survey(const uint8_t *form, Py_ssize_t n, Py_ssize_t *codes)
 {
@@ -310,11 +317,9 @@ int form_survey(const uint8_t *form, Py_ssize_t n, Py_ssize_t *codes)
         digits |= (uint8_t)(c - '0') < 10 ? 1 : 0;
         count += (c & 0xC0) != 0x80;
     }
-    /* Of two bytes there are the digits of Arabic, of Persian and of N'Ko. */
-    for (Py_ssize_t i = 1; high >= 0xD9 && i < n; i++) {
-        uint8_t lead = form[i - 1], c = form[i];
-        digits |= (lead == 0xD9 && (uint8_t)(c - 0xA0) < 10) | (lead == 0xDB && (uint8_t)(c - 0xB0) < 10) |
-                  (lead == 0xDF && (uint8_t)(c - 0x80) < 10);
+    if (high >= 0xD9) {
+        for (Py_ssize_t i = 1; i < n; i++)
+            digits |= is_low_digit(form[i - 1], form[i]) ? 1 : 0;
     }
     *codes = (Py_ssize_t)count;
     return (high >= 0xE0 ? LONG_CODES : 0) | (letters ? LETTERS : 0) | (digits ? DIGITS : 0);
@@ -326,9 +331,15 @@ Py_ssize_t line_shape(const uint8_t *form, Py_ssize_t n, uint8_t *shape)
     uint8_t *to = shape;
     int in_number = 0;
     while (at < end) {
-        int length = 1;
-        int digit = *at < 0x80 ? *at >= '0' && *at <= '9'
-                               : (unicode_properties(unicode_decode(at, end, &length)) & UNICODE_DIGIT) != 0;
+        int length = 1, digit;
+        if (*at < 0x80) {
+            digit = *at >= '0' && *at <= '9';
+        } else if (*at < 0xE0) {
+            length = end - at > 1 ? 2 : 1;
+            digit = length == 2 && is_low_digit(at[0], at[1]);
+        } else {
+            digit = (unicode_properties(unicode_decode(at, end, &length)) & UNICODE_DIGIT) != 0;
+        }
         if (digit) {
             if (!in_number)
                 *to++ = '#';

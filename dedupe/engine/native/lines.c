@@ -19,7 +19,7 @@ enum {
 };
 static const uint64_t EDGE_SALTS[EDGES] = {0xD6E8FEB86659FD93u, 0xA5A5A5A5C3C3C3C3u, 0x8CB92BA72F3D8DD7u};
 
-static int keys_grow(KeySet *keys)
+int keys_grow(KeySet *keys)
 {
     KeySet larger = {NULL, keys->mask ? keys->mask * 2 + 1 : 1023, keys->stamp, 0};
     larger.slots = calloc((size_t)larger.mask + 1, sizeof *larger.slots);
@@ -39,8 +39,7 @@ static int keys_grow(KeySet *keys)
     return 0;
 }
 
-/* 1 where the key is there already, 0 where it was added, -1 for want of memory. */
-static inline int keys_add(KeySet *keys, uint64_t key)
+int keys_add(KeySet *keys, uint64_t key)
 {
     if ((uint64_t)keys->used * 2 > keys->mask && keys_grow(keys) < 0)
         return -1;

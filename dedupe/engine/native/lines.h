@@ -9,7 +9,8 @@
 
 enum { BLANK = 1, LETTERS = 2, DIGITS = 4, STOP = 8, ARTIFACT = 16 }; /* marks of a line */
 enum {
-    SHAPE_BYTES = 240, /* artifacts are short */
+    SHAPE_BYTES = 240, /* artifacts are short, */
+    LONG_BYTES = 4096, /* but for whole lines that a rule names */
     SHAPE_ENDS = 12,   /* places in a line where the beginning that a rule names may end */
     EDGES = 3
 };
@@ -50,9 +51,9 @@ void edge_keys(const uint8_t *form, Py_ssize_t n, uint64_t edges[EDGES]);
  * it has digits is not. */
 int64_t form_flags(const uint8_t *form, Py_ssize_t n, int64_t limit, int64_t *width);
 
-/* needles.c: the rules' keys, an open-addressing table, behind three gates of one bit for each value of a
+/* needles.c: the rules' keys, an open-addressing table, behind four gates of one bit for each value of a
  * hash: of the first three bytes of any shape, of those and the length of whole lines' shapes, and of the
- * first three bytes of beginnings.  Few lines get past them. */
+ * first three bytes of beginnings and of shapes of more than SHAPE_BYTES.  Few lines get past them. */
 typedef struct {
     const uint8_t *gates; /* NULL: no rules */
     const uint64_t *slots;
@@ -78,6 +79,11 @@ typedef struct {
     uint64_t mask, stamp;
     Py_ssize_t used;
 } KeySet;
+
+/* Room for keys, or for twice as many: 0, or -1 for want of memory.  A key: 1 where it is there already, 0
+ * where it was added, -1 likewise. */
+int keys_grow(KeySet *keys);
+int keys_add(KeySet *keys, uint64_t key);
 
 /* What is known of a document, line by line, before anything is decided: whether lines of it are alike. */
 enum { REPEATED = 1, SIMILAR = 2, ARTIFACT_SEEN = 4 };

@@ -15,7 +15,7 @@ static PyMethodDef calls[] = {
     {"records", call_records, METH_VARARGS, "records(block, field) -> (starts, spans, text, offsets, status)"},
     {"raw_offsets", call_raw_offsets, METH_VARARGS, "raw_offsets(content, offsets) -> bytes"},
     {"place", call_place, METH_VARARGS, "place(block, spans, rows) -> bytes"},
-    {"edits", call_edits, METH_VARARGS, "edits(text, offsets, skips, needles, rules, options) -> bytes"},
+    {"edits", call_edits, METH_VARARGS, "edits(text, offsets, skips, needles, rules, options, sources=b'') -> bytes"},
     {"suspicious", call_suspicious, METH_VARARGS, "suspicious(text, offsets, entities=False) -> bytes"},
     {"word_hashes", call_word_hashes, METH_VARARGS, "word_hashes(text, offsets, out, out_offsets)"},
     {"sketch", call_sketch, METH_VARARGS, "sketch(text, offsets, n_perm, a, b, out)"},
@@ -31,6 +31,11 @@ static PyMethodDef calls[] = {
      "kept_match(kept, text, offsets, digests, signatures, places, keepers_out, shared_out) -> int"},
     {"kept_count", call_kept_count, METH_VARARGS, "kept_count(kept) -> int"},
     {"kept_bytes", call_kept_bytes, METH_VARARGS, "kept_bytes(kept) -> int"},
+    {"tally_open", call_tally_open, METH_VARARGS, "tally_open(sketch_bits=22, most_entries=262144)"},
+    {"tally_count", call_tally_count, METH_VARARGS, "tally_count(tally, text, offsets, sources)"},
+    {"tally_gather", call_tally_gather, METH_VARARGS,
+     "tally_gather(tally, text, offsets, sources, buckets, frequent) -> bytes"},
+    {"tally_rows", call_tally_rows, METH_VARARGS, "tally_rows(tally) -> (rows, sizes, text, left_out)"},
     {NULL, NULL, 0, NULL},
 };
 

@@ -2,7 +2,14 @@
 #include "lines.h"
 #include "unicode.h"
 
-enum { GATE_BYTES = 8192, ANY = 0, LINES = GATE_BYTES, STARTS = 2 * GATE_BYTES, GATES_BYTES = 3 * GATE_BYTES };
+enum {
+    GATE_BYTES = 8192,
+    ANY = 0,
+    LINES = GATE_BYTES,
+    STARTS = 2 * GATE_BYTES,
+    LONG = 3 * GATE_BYTES,
+    GATES_BYTES = 4 * GATE_BYTES
+};
 
 int needles_open(Needles *needles, PyObject *object)
 {
@@ -78,13 +85,26 @@ int shape_ends(const uint8_t *shape, Py_ssize_t n, Py_ssize_t *ends)
     return count;
 }
 
+/* The same of a line that is no short one: the whole of it, or nothing. */
+static int is_long_artifact(const Needles *needles, const uint8_t *form, Py_ssize_t n)
+{
+    uint8_t shape[LONG_BYTES];
+    if (n > LONG_BYTES || (begins_without_number(form, n) && !gate_lets(needles, LONG, first_three(form, n))))
+        return 0;
+    Py_ssize_t length = line_shape(form, n, shape);
+    return length > SHAPE_BYTES && gate_lets(needles, LONG, first_three(shape, length)) &&
+           needle_slot(needles, line_key(shape, length)) >= 0;
+}
+
 int is_artifact(const Needles *needles, const uint8_t *form, Py_ssize_t n)
 {
     uint8_t buffer[SHAPE_BYTES];
     const uint8_t *shape = form;
     Py_ssize_t ends[SHAPE_ENDS], length = n;
-    if (!needles->gates || n == 0 || n > SHAPE_BYTES)
+    if (!needles->gates || n == 0)
         return 0;
+    if (n > SHAPE_BYTES)
+        return is_long_artifact(needles, form, n);
     if (begins_without_number(form, n) && !gate_lets(needles, ANY, first_three(form, n)))
         return 0;
     Py_ssize_t codes;

@@ -133,14 +133,16 @@ static int32_t count_words(const uint8_t *shape, Py_ssize_t n)
 }
 
 /* The first of the items under a key that is the shape's first n bytes and that its rule allows. */
-static int32_t match_items(const Rules *rules, uint64_t key, int is_start, const uint8_t *shape, Py_ssize_t n,
-                           int32_t words, const uint8_t *raw, Py_ssize_t raw_size)
+static int32_t match_items(const Rules *rules, int32_t source, uint64_t key, int is_start, const uint8_t *shape,
+                           Py_ssize_t n, int32_t words, const uint8_t *raw, Py_ssize_t raw_size)
 {
     Py_ssize_t slot = needle_slot(&rules->needles, key);
     int32_t i = slot < 0 ? -1 : rules->first[slot];
     for (; i >= 0; i = rules->items[i].next) {
         const Item *item = rules->items + i;
         const Rule *rule = rules->rules + item->rule;
+        if (rule->source != NO_SOURCE && rule->source != source)
+            continue;
         if (!item->is_start != !is_start || !says(rules, item, shape, n))
             continue;
         if (is_start ? words <= rule->max_words : agrees_in_case(rules, rule, raw, raw_size))
@@ -149,15 +151,20 @@ static int32_t match_items(const Rules *rules, uint64_t key, int is_start, const
     return NO_RULE;
 }
 
-int32_t rules_match(const Rules *rules, const uint8_t *raw, Py_ssize_t n, const uint8_t *form, Py_ssize_t form_size)
+int32_t rules_match(const Rules *rules, int32_t source, const uint8_t *raw, Py_ssize_t n, const uint8_t *form,
+                    Py_ssize_t form_size)
 {
-    uint8_t shape[SHAPE_BYTES];
+    uint8_t shape[LONG_BYTES];
+    if (form_size > LONG_BYTES)
+        return NO_RULE;
     Py_ssize_t ends[SHAPE_ENDS], size = line_shape(form, form_size, shape);
-    int32_t rule = match_items(rules, line_key(shape, size), 0, shape, size, 0, raw, n);
+    int32_t rule = match_items(rules, source, line_key(shape, size), 0, shape, size, 0, raw, n);
+    if (form_size > SHAPE_BYTES)
+        return rule;
     int count = shape_ends(shape, size, ends);
     int32_t words = count_words(shape, size);
     for (int i = 0; i < count && rule == NO_RULE; i++)
-        rule = match_items(rules, line_key(shape, ends[i]) ^ START_SALT, 1, shape, ends[i], words, raw, n);
+        rule = match_items(rules, source, line_key(shape, ends[i]) ^ START_SALT, 1, shape, ends[i], words, raw, n);
     return rule;
 }
 

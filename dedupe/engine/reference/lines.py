@@ -12,8 +12,9 @@ from collections.abc import Iterator
 import regex
 
 from dedupe.engine import unicode_tables as tables
+from dedupe.engine.code_points import char_class, properties
 from dedupe.engine.reference.batch import Buffer, documents
-from dedupe.engine.reference.unicode import char_class, decode, fold_text, properties
+from dedupe.engine.reference.unicode import decode, fold_text
 
 REPEATED, SIMILAR, ARTIFACT_SEEN = 1, 2, 4  # marks of a document
 BLANK, LETTERS, DIGITS, STOP, ARTIFACT = 1, 2, 4, 8, 16  # marks of a line
@@ -23,10 +24,11 @@ ARTICLE_GAP = 3  # blank lines after which a head begins anew
 EDGE_BYTES = 16  # how much of one of a line's two ends must agree for a closer look,
 FRAME_BYTES = 7  # and how much of both, in lines shorter than MAX_FRAMED
 MAX_FRAMED = 40
-SHAPE_BYTES = 240  # artifacts are short
+SHAPE_BYTES = 240  # artifacts are short,
+LONG_BYTES = 4096  # but for whole lines that a rule names
 SHAPE_ENDS = 12  # places in a line where the beginning that a rule names may end
 REPEAT_BYTES = 6  # a shorter line that stands twice says nothing by itself
-GATES_BYTES = 3 * 8192
+GATES_BYTES = 4 * 8192
 
 MASK = 0xFFFFFFFFFFFFFFFF
 CHAINS, PARAGRAPH = 4, 128  # of a key, and the bytes of a form that has them
@@ -138,9 +140,11 @@ class Needles:
 
     def match(self, form: bytes) -> bool:
         """Whether some rule's line or beginning may be here."""
-        if not self.keys or len(form) > SHAPE_BYTES:
+        if not self.keys or len(form) > LONG_BYTES:
             return False
         shape = NUMBERS.sub("#", form.decode("utf-8", "surrogatepass")).encode("utf-8", "surrogatepass")
+        if len(form) > SHAPE_BYTES:
+            return len(shape) > SHAPE_BYTES and line_key(shape) in self.keys
         starts = (line_key(shape[:end]) ^ START_SALT for end in shape_ends(shape))
         return line_key(shape) in self.keys or any(key in self.keys for key in starts)
 

@@ -5,32 +5,14 @@ gives the same for those; what is not assigned yet is set apart first and stays 
 """
 
 import codecs
-from bisect import bisect_right
 from itertools import accumulate
 from unicodedata import normalize
 
 import regex
 
 from dedupe.engine import unicode_tables as tables
+from dedupe.engine.code_points import char_class
 from dedupe.engine.reference.batch import Buffer, documents, output, put
-
-_RUNS = [tuple(int(part, 16) for part in run.split(":")) for run in tables.RUNS.split()]
-_STARTS = [start for start, _ in _RUNS]
-
-
-def properties(code_point: int) -> int:
-    """The property bits (unicode_tables.WORD, ...) of a code point."""
-    return _RUNS[bisect_right(_STARTS, code_point) - 1][1]
-
-
-def char_class(has: int, lacks: int = 0) -> str:
-    """A character class, for `regex`, of the code points with all bits of `has` and none of `lacks`."""
-    ranges = []
-    for (start, bits), end in zip(_RUNS, [*_STARTS[1:], 0x110000], strict=True):
-        if bits & has == has and not bits & lacks:
-            ranges.append(f"\\U{start:08X}-\\U{end - 1:08X}")
-    return f"[{''.join(ranges)}]"
-
 
 _UNASSIGNED = regex.compile(f"({char_class(tables.UNASSIGNED)}+)")
 

@@ -15,8 +15,9 @@ from itertools import accumulate, chain
 import regex
 
 from dedupe.engine import unicode_tables as tables
+from dedupe.engine.code_points import char_class
 from dedupe.engine.reference.batch import Buffer, documents, output, put
-from dedupe.engine.reference.unicode import char_class, decode, fold_text
+from dedupe.engine.reference.unicode import decode, fold_text
 
 WIDTH = 5  # words of a shingle
 WIDTH_SINGLES = 8  # the same where most words are single code points

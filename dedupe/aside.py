@@ -1,0 +1,41 @@
+"""Streams put into files, for runs that read their sources twice.
+
+Each is known by the name that it was given: `-` is stdin. The files go when they are closed.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from dedupe.unpack import SUFFIXES, open_unpacked, read_some
+from dedupe.write import naming_temporary_files
+
+CHUNK_BYTES = 1 << 20
+
+
+class Aside:
+    """What was put aside, by name."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, Any] = {}
+
+    def put(self, name: str) -> None:
+        """Copies a stream into a file that can be read twice."""
+        from tempfile import NamedTemporaryFile
+
+        path = Path(name)
+        suffix = path.with_suffix("").suffix if path.suffix in SUFFIXES else path.suffix  # it is unpacked now
+        stream = open_unpacked(name)
+        with naming_temporary_files():
+            file = self.files[name] = NamedTemporaryFile(prefix="dedupe-", suffix=suffix)
+        while data := read_some(stream, CHUNK_BYTES):
+            with naming_temporary_files():
+                file.write(data)
+                file.flush()
+
+    def path(self, name: str) -> str | None:
+        """Where a source was put, if it was."""
+        return self.files[name].name if name in self.files else None
+
+    def close(self) -> None:
+        for file in self.files.values():
+            file.close()
