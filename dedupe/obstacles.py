@@ -11,6 +11,7 @@ CHUNK_BYTES = 1 << 20
 CONFLICT = (b"\n<<<<<<< ", b"\n=======", b"\n>>>>>>> ")  # git's marks, in order
 OVERLAP = max(map(len, CONFLICT)) - 1
 NUL_FAULT = "has a NUL in it, as files have that are no text; exclude it, or mend it by hand"
+TEXTS = ("text", "markdown", "csv", "tsv")  # formats in which no NUL stands
 UNREAD = (".csv", ".tsv")
 
 
@@ -25,7 +26,7 @@ def find_obstacle(name: str, format: str) -> str | None:
     tail = b"\n"
     with open(name, "rb", buffering=0) as file:
         while data := file.read(CHUNK_BYTES):
-            if format != "jsonl" and b"\0" in data:
+            if format in TEXTS and b"\0" in data:
                 return NUL_FAULT
             window, position = tail + data, 0
             while marks < len(CONFLICT) and (found := window.find(CONFLICT[marks], position)) >= 0:

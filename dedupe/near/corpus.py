@@ -18,9 +18,9 @@ from dedupe.clean.markdown import front_matter_end
 from dedupe.errors import InputError
 from dedupe.near.documents import PLAIN, Documents, Spool, Whole, find_articles, gather_documents
 from dedupe.near.match import Matcher, Sketches, sketch_documents
-from dedupe.obstacles import NUL_FAULT
+from dedupe.obstacles import NUL_FAULT, TEXTS
 from dedupe.options import DropOptions, ReadOptions
-from dedupe.read import BOM, FORMATS, MARK, Batch, Block, open_source, read_blocks
+from dedupe.read import BOM, FORMATS, Batch, Block, open_source, read_blocks
 from dedupe.unpack import SUFFIXES
 
 SMALL_BYTES = 1 << 18  # a file up to this size is read whole
@@ -220,7 +220,7 @@ class _Search:
         n_lines = batch.count_lines()
         at = self.spool.put(block.raw)
         faults = [Fault(names[0], 1 + batch.line_of(i), f"{batch.fault(i)}; mend it first") for i in batch.broken()]
-        if block.format not in ("jsonl", MARK) and b"\0" in block.raw:
+        if block.format in TEXTS and b"\0" in block.raw:
             faults, batch = [Fault(names[0], 0, NUL_FAULT)], Batch(b"", 0, 0, block.format, self.read)
         documents = gather_documents(batch, None, self.spool.fd, at, self.spool, self.split)
         lines = array("q", (1 + batch.line_of(i) for i in documents.records))
