@@ -109,6 +109,9 @@ class Engine(Protocol):
     def kept_count(self, kept: object) -> int:
         """Documents kept; they are numbered in order, from 0."""
 
+    def kept_expect(self, kept: object, n: int) -> None:
+        """About how many documents will be kept in all; it changes the time that takes, and nothing else."""
+
     def kept_bytes(self, kept: object) -> int:
         """Bytes held for them."""
 

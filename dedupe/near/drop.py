@@ -76,6 +76,7 @@ class Dropper:
         self.fds: list[int] = []
         self.n_documents = self.n_dropped = self.n_exact = 0
         self.unreadable = 0
+        self.source_bytes = self.kept_before = 0
         self.removed: Sink | None = None
         self.collector = None if self.policy.decides_at_once else Collector(self.matcher)
         self.decided: Decided | None = None
@@ -105,6 +106,8 @@ class Dropper:
     def make_readable_again(self, source: Source, blocks: Iterator[Block]) -> Iterator[Block]:
         """The blocks, each with where its bytes can be read again: the file itself, or a spool."""
         fd = self._keep_open(source)
+        self.source_bytes = os.fstat(fd).st_size if fd is not None else 0
+        self.kept_before = self.n_documents - self.n_dropped
         for block in blocks:
             if self.decided:
                 yield block
@@ -121,6 +124,13 @@ class Dropper:
             return None
         self.fds.append(os.dup(fd))
         return self.fds[-1]
+
+    def _expect(self, n_read: int) -> None:
+        """Tells the table how many documents will stay if the rest of the source is like what was read of it."""
+        if not self.source_bytes or not n_read:
+            return
+        n_kept = self.n_documents - self.n_dropped
+        self.matcher.expect(n_kept + (n_kept - self.kept_before) * (self.source_bytes - n_read) // n_read)
 
     def sketch(self, block: Block, batch: Batch, changes: Changes, split: str) -> Sketched:
         """A batch's documents, sketched where they are to be looked up now; several threads may ask."""
@@ -139,6 +149,7 @@ class Dropper:
         if self.collector and not self.decided:
             self.collector.add(documents, self._keys(batch, documents))
             return
+        self._expect(sketched.position)
         first_number = self.n_documents
         self.n_documents += len(documents)
         if self.decided:

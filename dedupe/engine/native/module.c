@@ -31,6 +31,7 @@ static PyMethodDef calls[] = {
      "kept_match(kept, text, offsets, digests, signatures, places, keepers_out, shared_out) -> int"},
     {"kept_count", call_kept_count, METH_VARARGS, "kept_count(kept) -> int"},
     {"kept_bytes", call_kept_bytes, METH_VARARGS, "kept_bytes(kept) -> int"},
+    {"kept_expect", call_kept_expect, METH_VARARGS, "kept_expect(kept, n)"},
     {"tally_open", call_tally_open, METH_VARARGS, "tally_open(sketch_bits=22, most_entries=262144)"},
     {"tally_count", call_tally_count, METH_VARARGS, "tally_count(tally, text, offsets, sources)"},
     {"tally_gather", call_tally_gather, METH_VARARGS,

@@ -66,6 +66,7 @@ CALL(kept_open); /* kept_calls.c */
 CALL(kept_match);
 CALL(kept_count);
 CALL(kept_bytes);
+CALL(kept_expect);
 CALL(tally_open); /* tally_calls.c */
 CALL(tally_count);
 CALL(tally_gather);

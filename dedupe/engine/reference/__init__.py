@@ -3,7 +3,7 @@
 from dedupe.engine.reference.digest import digests
 from dedupe.engine.reference.jaccard import jaccard
 from dedupe.engine.reference.jsonl import place, raw_offsets, records
-from dedupe.engine.reference.kept import kept_bytes, kept_count, kept_match, kept_open
+from dedupe.engine.reference.kept import kept_bytes, kept_count, kept_expect, kept_match, kept_open
 from dedupe.engine.reference.lines import count_lines, line_key, line_table, normal_form, scan, shape_ends
 from dedupe.engine.reference.select import select, texts
 from dedupe.engine.reference.sketch import shingles, sketch
@@ -21,6 +21,7 @@ __all__ = [
     "jaccard",
     "kept_bytes",
     "kept_count",
+    "kept_expect",
     "kept_match",
     "kept_open",
     "line_key",
