@@ -9,6 +9,7 @@ import click
 
 from dedupe import __version__
 from dedupe.options import (
+    FORMATS,
     CleanOptions,
     DropOptions,
     LearnOptions,
@@ -17,6 +18,7 @@ from dedupe.options import (
     WriteOptions,
     read_size,
 )
+from dedupe.talk import use_format
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -124,14 +126,20 @@ sources = stack(
     click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path()),
     click.option(
         "--format",
-        type=click.Choice(["text", "markdown", "jsonl"]),
+        type=click.Choice(FORMATS),
         help="What the input is. [by suffix, else by its first byte]",
+    ),
+    click.option(
+        "--delimiter",
+        metavar="CHARACTER",
+        callback=lambda _, __, value: {"tab": "\t", "\\t": "\t"}.get(value, value),
+        help="CSV: what stands between two fields; tab is one too. [by the first rows]",
     ),
     click.option(
         "--field",
         default=ReadOptions().field,
         show_default=True,
-        help="JSONL: the field that holds the text.",
+        help="The field or column that holds the text.",
     ),
     configuring,
 )
@@ -142,7 +150,7 @@ reading = stack(
         "--id-field",
         default=ReadOptions().id_field,
         show_default=True,
-        help="JSONL: the field that names a record in audits.",
+        help="The field or column that names a record in audits.",
     ),
     click.option("--strict/--no-strict", help="Stop at the first broken record instead of passing it through."),
 )
@@ -256,6 +264,17 @@ dropping = stack(
     click.option("--removed", type=click.Path(), metavar="FILE", help="Write the records that are dropped to FILE."),
 )
 
+telling = click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda _, __, value: use_format(value),
+    help="What is said on stderr: lines, or JSON objects and a summary at the end.",
+)
+
 writing = stack(
     click.option(
         "-o",
@@ -263,6 +282,12 @@ writing = stack(
         type=click.Path(),
         metavar="FILE",
         help="Write to FILE, at once and whole, packed by its suffix.",
+    ),
+    click.option(
+        "--output-dir",
+        type=click.Path(),
+        metavar="DIR",
+        help="Write each file's counterpart into DIR, under the same name.",
     ),
     click.option("--in-place/--no-in-place", help="Rewrite each file where it stands."),
     click.option("--check/--no-check", help="Write nothing; name the files that would change and exit with 1."),
@@ -276,6 +301,7 @@ writing = stack(
     ),
     click.option("--stats/--no-stats", help="One JSON object with counts to stderr at the end."),
     click.option("--progress/--no-progress", default=None, help="A progress line on stderr. [on a terminal]"),
+    telling,
 )
 
 
@@ -430,6 +456,7 @@ def corpus(files: Sequence[str], split: str, **values: Any) -> int:
 
 
 @dedupe.command(epilog=EXIT_CODES)
+@telling
 @reading
 @telling_sources
 @learning
@@ -474,8 +501,12 @@ def learn(files: Sequence[str], by: str, update: Sequence[str], output: str | No
     metavar="FILE",
     help="Write to FILE, at once and whole, packed by its suffix.",
 )
+@click.option(
+    "--output-dir", type=click.Path(), metavar="DIR", help="Restore each file that `--output-dir` mirrored, into DIR."
+)
+@telling
 @click.option("--in-place/--no-in-place", help="Restore each file that `--in-place` changed, where it stands.")
-def restore(audit: str, file: str | None, output: str | None, in_place: bool) -> int:
+def restore(audit: str, file: str | None, output: str | None, output_dir: str | None, in_place: bool) -> int:
     """Gives the input back, byte for byte, from the output and its audit.
 
     FILE is what dedupe wrote [stdin]. Nothing is written where it was edited since, or where the audit
@@ -487,7 +518,7 @@ def restore(audit: str, file: str | None, output: str | None, in_place: bool) ->
     """
     from dedupe.restore import restore_files
 
-    return restore_files(audit, file, output, in_place)
+    return restore_files(audit, file, output, in_place, output_dir)
 
 
 def complete_topic(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:

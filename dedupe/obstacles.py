@@ -12,7 +12,6 @@ CONFLICT = (b"\n<<<<<<< ", b"\n=======", b"\n>>>>>>> ")  # git's marks, in order
 OVERLAP = max(map(len, CONFLICT)) - 1
 NUL_FAULT = "has a NUL in it, as files have that are no text; exclude it, or mend it by hand"
 TEXTS = ("text", "markdown", "csv", "tsv")  # formats in which no NUL stands
-UNREAD = (".csv", ".tsv")
 
 
 def find_obstacle(name: str, format: str) -> str | None:
@@ -39,10 +38,3 @@ def find_obstacle(name: str, format: str) -> str | None:
             line += window.count(b"\n", 0, keep)
             tail = window[keep:]
     return None
-
-
-def is_unread(name: str, format: str) -> bool:
-    """Whether a file would be read as text though it is a table."""
-    path = Path(name)
-    suffix = path.with_suffix("").suffix if path.suffix in SUFFIXES else path.suffix
-    return format == "text" and suffix.lower() in UNREAD

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any, Literal
 
+FORMATS = ("text", "markdown", "jsonl", "csv", "tsv", "parquet")
+UNFIT = ("\0", "\r", "\n", '"')  # for a delimiter
 FLAG, TEXT, COUNT, RATIO, NAMES = "True or False", "a str", "an int", "a number", "a tuple of str"
 
 
@@ -37,20 +39,27 @@ def expect_or_none(kind: str, **values: object) -> None:
 class ReadOptions:
     """Where a record's text lies."""
 
-    format: Literal["text", "markdown", "jsonl"] | None = None
+    format: Literal["text", "markdown", "jsonl", "csv", "tsv", "parquet"] | None = None
     """None: by suffix, else by the first byte (`{` is JSONL)."""
     field: str = "text"
-    """JSONL: the field that holds the text."""
+    """The field or column that holds the text."""
     id_field: str = "id"
-    """JSONL: the field that names a record in audits; records without it go by line number."""
+    """The field or column that names a record in audits; records without it go by line number."""
     strict: bool = False
     """Stop at the first broken record instead of passing it through."""
+    delimiter: str | None = None
+    """CSV: the character between two fields; None: the one with which the first rows have the column."""
 
     def __post_init__(self) -> None:
         expect(TEXT, field=self.field, id_field=self.id_field)
         expect(FLAG, strict=self.strict)
-        if self.format not in (None, "text", "markdown", "jsonl"):
-            raise ValueError(f"format {self.format!r}: use text, markdown or jsonl")
+        expect_or_none(TEXT, delimiter=self.delimiter)
+        if self.format not in (None, *FORMATS):
+            raise ValueError(f"format {self.format!r}: use one of {', '.join(FORMATS)}")
+        if self.delimiter is not None and not (len(self.delimiter) == 1 and self.delimiter.isascii()):
+            raise ValueError(f"delimiter {self.delimiter!r}: use one ASCII character, or tab")
+        if self.delimiter in UNFIT:
+            raise ValueError(f"delimiter {self.delimiter!r}: ends rows or quotes fields; use another")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,17 +138,21 @@ class WriteOptions:
     """Counts as one JSON object on stderr."""
     progress: bool | None = None
     """A progress line on stderr; None: on a terminal."""
+    output_dir: str | None = None
+    """A folder in which each file that is read has its counterpart."""
     config: str | None = None
     """The file that settings came from, for those who read the audit or the counts."""
 
     def __post_init__(self) -> None:
-        expect_or_none(TEXT, output=self.output, audit=self.audit, config=self.config)
+        expect_or_none(TEXT, output=self.output, audit=self.audit, output_dir=self.output_dir, config=self.config)
         expect(
             FLAG, in_place=self.in_place, check=self.check, diff=self.diff, stats=self.stats, exit_code=self.exit_code
         )
         expect_or_none(FLAG, progress=self.progress)
         if self.output and (self.in_place or self.check or self.diff):
             raise ValueError("--output goes with none of --in-place, --check and --diff")
+        if self.output_dir and (self.output or self.in_place or self.check or self.diff):
+            raise ValueError("--output-dir goes with none of --output, --in-place, --check and --diff")
         if self.in_place and (self.check or self.diff):
             raise ValueError("--in-place writes; --check and --diff do not: choose")
         if self.exit_code and not self.in_place:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "help"
-TOPICS = ("cleaning", "learning", "duplicates", "audit", "hook", "pipelines", "speed", "completion")
+TOPICS = ("cleaning", "formats", "learning", "duplicates", "audit", "hook", "pipelines", "speed", "completion")
 
 
 def read_page(topic: str) -> str:

@@ -20,6 +20,7 @@ KEYS: dict[str, Callable[[Any], object]] = {  # and who knows whether a value is
     "format": lambda value: ReadOptions(format=value),
     "field": lambda value: ReadOptions(field=value),
     "id-field": lambda value: ReadOptions(id_field=value),
+    "delimiter": lambda value: ReadOptions(delimiter=value),
     "strict": lambda value: ReadOptions(strict=value),
     "split": lambda value: CleanOptions(split=value),
     "repair": lambda value: RepairOptions(enabled=value),

@@ -8,11 +8,11 @@ import subprocess
 from collections.abc import Iterator, Sequence
 
 from dedupe.errors import InputError
-from dedupe.read import FORMATS
+from dedupe.formats import SUFFIXES as KNOWN
 from dedupe.unpack import SUFFIXES
 
 REGULAR = b"100"  # how the mode of a file begins in the index
-NO_CORPUS = (".json",)  # as a rule one object and no lines
+NO_CORPUS = (".json", ".parquet", ".pq")  # one object as a rule, and what nobody keeps in git
 
 
 def list_tracked(paths: Sequence[str] = ()) -> list[str]:
@@ -38,7 +38,7 @@ def _start_git(*arguments: str) -> "subprocess.Popen[bytes]":
 
 
 def _names(listing: bytes) -> Iterator[bytes]:
-    kinds = [known for known in FORMATS if known not in NO_CORPUS]
+    kinds = [known for known in KNOWN if known not in NO_CORPUS]
     suffixes = tuple((known + packed).encode() for known in kinds for packed in ("", *SUFFIXES))
     for entry in listing.split(b"\0"):
         mode, _, name = entry.partition(b"\t")

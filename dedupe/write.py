@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Protocol, cast
+from typing import BinaryIO, Protocol, TypeVar, cast
 
 from dedupe.errors import OutputError
+from dedupe.unpack import is_remote
 
+Written = TypeVar("Written", bound="Sink")
 SHOWN_NAME = 50  # characters of a name that its temporary file shows: names have 255 bytes at most
 
 
@@ -119,6 +121,10 @@ def open_sink(name: str) -> Sink:
     regular file (a pipe, a device, stdout for `-`)."""
     if name == "-":
         return StreamSink()
+    if is_remote(name):
+        from dedupe.remote import RemoteSink
+
+        return RemoteSink(name)
     if not is_special(name):
         return FileSink(name)
     try:
@@ -127,8 +133,19 @@ def open_sink(name: str) -> Sink:
         raise OutputError(f"{name}: cannot be written: {error.strerror}") from None
 
 
+def open_place(name: str) -> Sink:
+    """As open_sink; the folder is made where there is none."""
+    if not is_remote(name):
+        folder = os.path.dirname(os.path.realpath(name))
+        try:
+            os.makedirs(folder, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{folder}: cannot be made: {error.strerror}; name another folder") from None
+    return open_sink(name)
+
+
 @contextmanager
-def ended(sink: Sink) -> Iterator[Sink]:
+def ended(sink: Written) -> Iterator[Written]:
     """A sink that is committed at the end, and aborted where that is not reached."""
     try:
         yield sink
@@ -162,7 +179,7 @@ class FileSink:
         self.part = self.path.with_name(f".{self.path.name[:SHOWN_NAME]}.{os.urandom(4).hex()}.part")
         try:
             self.file = _create(self.part, self.path)
-            self.packer = _packed(self.file, self.path.suffix)
+            self.packer = pack(self.file, self.path.suffix)
         except OSError as error:
             raise self._error(error) from None
 
@@ -237,7 +254,8 @@ def _copy_attributes(path: Path, fd: int) -> None:
                 os.setxattr(fd, name, os.getxattr(path, name))
 
 
-def _packed(file: BinaryIO, suffix: str) -> BinaryIO:
+def pack(file: BinaryIO, suffix: str) -> BinaryIO:
+    """What packs all that is written to it into a file, by a suffix; the file itself for others."""
     match suffix:
         case ".gz":
             import gzip

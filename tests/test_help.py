@@ -52,7 +52,7 @@ def test_every_page_is_listed_and_printed() -> None:
 def test_a_topic_that_there_is_not() -> None:
     done = run("help", "cleanin")
     assert (done.code, done.out) == (2, b"")
-    assert "use one of cleaning, learning" in done.err
+    assert "use one of cleaning, formats" in done.err
     assert "use dedupe clean --help" in run("help", "clean").err
 
 

@@ -232,7 +232,7 @@ def test_first_run_and_second_run(repository: Repository) -> None:
     repository.write(
         a_txt=CAPTURE, b_md=f"---\na: b\n---\n\n{CAPTURE}", c_jsonl=jsonl(CAPTURE, PLAIN), d_txt_zst=packed
     )
-    repository.write(e_jsonl_gz=gzip.compress(jsonl(CAPTURE)), f_py=CAPTURE, g_csv="text,n\nTT,1\n")
+    repository.write(e_jsonl_gz=gzip.compress(jsonl(CAPTURE)), f_py=CAPTURE, g_csv=f'id,text\n1,"{CAPTURE}"\n2,TT\n')
     repository.use("dedupe-clean", "dedupe-clean-packed")
     repository.git("add", "-A")
     told = repository.pre_commit("run", "--all-files", code=1)
@@ -243,7 +243,7 @@ def test_first_run_and_second_run(repository: Repository) -> None:
     assert repository.read("a.txt") == CLEAN
     assert repository.read("b.md") == f"---\na: b\n---\n\n{CLEAN}"
     assert repository.read("f.py") == CAPTURE
-    assert repository.read("g.csv") == "text,n\nTT,1\n"
+    assert repository.read("g.csv") == f'id,text\n1,"{CLEAN}"\n2,TT\n'
     again = repository.pre_commit("run", "--all-files", code=0)
     assert again.count("Passed") == 2
     repository.git("add", "-A")

@@ -16,6 +16,7 @@ ALL = """
 format = "text"
 field = "body"
 id-field = "url"
+delimiter = ";"
 strict = true
 split = "never"
 repair = false
@@ -62,7 +63,8 @@ def test_every_setting_arrives_and_is_told_of(repository: Path) -> None:
     repair = options.pop("repair")
     assert repair == {"enabled": False, "unescape_html": True}
     assert options == {
-        "format": "text", "field": "body", "id_field": "url", "strict": True, "split": "never", "captions": "drop",
+        "format": "text", "field": "body", "id_field": "url", "strict": True, "delimiter": ";",
+        "split": "never", "captions": "drop",
         "rules": ["../../mine.toml"], "no_rule": ["en.share", "widgets"],
         "by": "site", "source": "daily", "threshold": 0.9, "recall": 0.99,
         "keep": "longest", "memory": 2 << 30, "threads": 1,

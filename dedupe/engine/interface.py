@@ -67,6 +67,12 @@ class Engine(Protocol):
     def records(self, block: Buffer, field: Buffer) -> tuple[bytes, bytes, bytes, bytes, bytes]:
         """Where each JSONL record's text lies: starts, spans, text, offsets, status."""
 
+    def rows(self, block: Buffer, dialect: Buffer, column: int, width: int) -> tuple[bytes, bytes, bytes, bytes, bytes]:
+        """Where one column's text lies in each row of CSV: as `records`; a dialect is delimiter, quote, escape."""
+
+    def rows_end(self, block: Buffer, dialect: Buffer) -> int:
+        """Where the last row of a block ends that is whole, whatever follows."""
+
     def place(self, block: Buffer, spans: Buffer, rows: Buffer) -> bytes:
         """Rows of `edits`, with starts and ends moved from the records' texts to the block."""
 

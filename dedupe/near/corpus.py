@@ -16,11 +16,12 @@ from typing import NamedTuple
 from dedupe.ahead import map_ahead
 from dedupe.clean.markdown import front_matter_end
 from dedupe.errors import InputError
+from dedupe.formats import SUFFIXES as KNOWN
 from dedupe.near.documents import PLAIN, Documents, Spool, Whole, find_articles, gather_documents
 from dedupe.near.match import Matcher, Sketches, sketch_documents
 from dedupe.obstacles import NUL_FAULT, TEXTS
 from dedupe.options import DropOptions, ReadOptions
-from dedupe.read import BOM, FORMATS, Batch, Block, open_source, read_blocks
+from dedupe.read import BOM, Batch, Block, open_source, read_blocks
 from dedupe.unpack import SUFFIXES
 
 SMALL_BYTES = 1 << 18  # a file up to this size is read whole
@@ -159,7 +160,7 @@ class _Search:
     def _format(self, name: str) -> str | None:
         """The format of a file that is not packed, by its suffix."""
         suffix = name[name.rfind(".") :].lower()  # pathlib takes as long as reading the file
-        return None if suffix in SUFFIXES else self.read.format or FORMATS.get(suffix)
+        return None if suffix in SUFFIXES else self.read.format or KNOWN.get(suffix)
 
     def _blocks(self, name: str) -> Iterator[_Part]:
         try:
@@ -220,13 +221,13 @@ class _Search:
         n_lines = batch.count_lines()
         at = self.spool.put(block.raw)
         faults = [Fault(names[0], 1 + batch.line_of(i), f"{batch.fault(i)}; mend it first") for i in batch.broken()]
-        if block.format in TEXTS and b"\0" in block.raw:
+        if batch.format in TEXTS and b"\0" in block.raw:
             faults, batch = [Fault(names[0], 0, NUL_FAULT)], Batch(b"", 0, 0, block.format, self.read)
         documents = gather_documents(batch, None, self.spool.fd, at, self.spool, self.split)
         lines = array("q", (1 + batch.line_of(i) for i in documents.records))
-        if block.format == "markdown" and lines:
+        if batch.format == "markdown" and lines:
             lines[0] += block.raw.count(b"\n", 0, front_matter_end(bytes(block.raw)))
-        elif block.format != "jsonl" and documents.spans:
+        elif batch.format == "text" and documents.spans:
             lines = array("q", (1 + block.raw.count(b"\n", 0, start) for start, _ in documents.spans))
         sketches = sketch_documents(documents.text, documents.offsets)
         return _Piece(documents, sketches, names, array("q", [0]) * len(documents), lines, n_lines, faults)

@@ -11,7 +11,7 @@ import os
 import stat
 from array import array
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dedupe.changes import Changes
 from dedupe.document import Splice
@@ -20,8 +20,11 @@ from dedupe.near.documents import Documents, Spool, gather_documents
 from dedupe.near.keep import LAST, parse_policy
 from dedupe.near.match import Matcher, Sketches, Verdicts, sketch_documents
 from dedupe.options import DropOptions
-from dedupe.read import Batch, Block, Source
+from dedupe.read import BOM, MARK, Batch, Block, Source
 from dedupe.write import Sink
+
+if TYPE_CHECKING:
+    from dedupe.formats.interface import Layout
 
 WHO = 5  # of a document: source, line, descriptor, position, length of its record
 CHUNK_BYTES = 1 << 20  # of texts that are read again for one look-up
@@ -78,6 +81,7 @@ class Dropper:
         self.unreadable = 0
         self.source_bytes = self.kept_before = 0
         self.removed: Sink | None = None
+        self.headed: Layout | None = None
         self.collector = None if self.policy.decides_at_once else Collector(self.matcher)
         self.decided: Decided | None = None
 
@@ -117,7 +121,7 @@ class Dropper:
                 yield block._replace(fd=fd, position=block.at)
 
     def _keep_open(self, source: Source) -> int | None:
-        if len(self.fds) >= MAX_FILES or not isinstance(source.stream, io.FileIO):
+        if len(self.fds) >= MAX_FILES or source.format == "parquet" or not isinstance(source.stream, io.FileIO):
             return None
         fd = source.stream.fileno()
         if not stat.S_ISREG(os.fstat(fd).st_mode) or os.lseek(fd, 0, os.SEEK_CUR) != len(source.first):
@@ -149,6 +153,8 @@ class Dropper:
         if self.collector and not self.decided:
             self.collector.add(documents, self._keys(batch, documents))
             return
+        if self.removed and source.layout and batch.format == MARK:
+            self._head_removed(source.layout, batch)
         self._expect(sketched.position)
         first_number = self.n_documents
         self.n_documents += len(documents)
@@ -169,6 +175,13 @@ class Dropper:
         if self.removed and changes.drops:
             kept = bytes(not drop for drop in changes.drops)
             self.removed.write(engine.select(batch.raw, batch.start_offsets, kept))
+
+    def _head_removed(self, layout: "Layout", batch: Batch) -> None:
+        """A table's header heads its rows among those that are removed, too."""
+        assert self.removed
+        if self.headed is None or not layout.joins(self.headed):
+            self.removed.write(bytes(batch.raw))
+            self.headed = None if batch.raw == BOM else layout
 
     def decide(self) -> None:
         """Decides on all that was collected."""
@@ -251,7 +264,7 @@ def _drop_articles(
     noted = {}
     for i, numbers in of_record.items():
         gone = [k for k in numbers if verdicts.keepers[k] >= 0]
-        if len(gone) == len(numbers) and changes.batch.format == "jsonl":
+        if len(gone) == len(numbers) and changes.batch.format not in ("text", "markdown"):
             drops[i] = 1
             if notes is not None:
                 noted[i] = notes[gone[0]]

@@ -15,6 +15,8 @@ static PyMethodDef calls[] = {
     {"records", call_records, METH_VARARGS, "records(block, field) -> (starts, spans, text, offsets, status)"},
     {"raw_offsets", call_raw_offsets, METH_VARARGS, "raw_offsets(content, offsets) -> bytes"},
     {"place", call_place, METH_VARARGS, "place(block, spans, rows) -> bytes"},
+    {"rows", call_rows, METH_VARARGS, "rows(block, dialect, column, width) -> (starts, spans, text, offsets, status)"},
+    {"rows_end", call_rows_end, METH_VARARGS, "rows_end(block, dialect) -> int"},
     {"edits", call_edits, METH_VARARGS, "edits(text, offsets, skips, needles, rules, options, sources=b'') -> bytes"},
     {"suspicious", call_suspicious, METH_VARARGS, "suspicious(text, offsets, entities=False) -> bytes"},
     {"word_hashes", call_word_hashes, METH_VARARGS, "word_hashes(text, offsets, out, out_offsets)"},

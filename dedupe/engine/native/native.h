@@ -62,6 +62,8 @@ CALL(digests);
 CALL(read_lines); /* source.c */
 CALL(texts); /* select.c */
 CALL(select);
+CALL(rows); /* table.c */
+CALL(rows_end);
 CALL(kept_open); /* kept_calls.c */
 CALL(kept_match);
 CALL(kept_count);

@@ -9,6 +9,7 @@ from dedupe.engine.reference.select import select, texts
 from dedupe.engine.reference.sketch import shingles, sketch
 from dedupe.engine.reference.source import hold_memory, read_lines
 from dedupe.engine.reference.suspicion import suspicious
+from dedupe.engine.reference.table import rows, rows_end
 from dedupe.engine.reference.tally import tally_count, tally_gather, tally_open, tally_rows
 from dedupe.engine.reference.unicode import fold
 from dedupe.engine.reference.words import word_hashes
@@ -31,6 +32,8 @@ __all__ = [
     "raw_offsets",
     "read_lines",
     "records",
+    "rows",
+    "rows_end",
     "scan",
     "select",
     "shape_ends",
