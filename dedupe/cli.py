@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -53,6 +52,13 @@ class DefaultGroup(click.Group):
         return found or [CompletionItem(incomplete, type="file")]
 
 
+def _holds_the_other(folder: str) -> bool:
+    """Whether another package of this name is installed there."""
+    from glob import iglob
+
+    return next(iglob(f"{folder}/dedupe-[0-9]*.dist-info"), None) is not None
+
+
 def print_version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
     """The version, the engine in use, and a warning where another package called dedupe is installed."""
     if not value:
@@ -60,7 +66,7 @@ def print_version(ctx: click.Context, parameter: click.Parameter, value: bool) -
     from dedupe.engine import name
 
     click.echo(f"dedupe {__version__} ({name} engine)")
-    if any(next(Path(folder).glob("dedupe-[0-9]*.dist-info"), None) for folder in sys.path if folder):
+    if any(map(_holds_the_other, filter(None, sys.path))):
         click.echo(
             "dedupe: the unrelated package `dedupe` is installed here too and shares the import name; "
             "keep the two in separate environments",
@@ -192,6 +198,8 @@ cleaning = stack(
         metavar="ID",
         help="A rule or family that does not apply (en.share, en, repeat); may be given often.",
     ),
+    click.option("--page/--no-page", help="Each document is a whole web page's text: only its article stays. [no]"),
+    click.option("--headline/--no-headline", default=True, help="With --page: keep the headline too. [headline]"),
     telling_sources,
     click.option(
         "--source",
@@ -324,7 +332,7 @@ def clean_options(values: dict[str, Any]) -> CleanOptions:
     """Takes what `cleaning` asks for."""
     repair = RepairOptions(*take(values, "repair", "unescape_html"))
     split, captions, rules, no_rule = take(values, "split", "captions", "rules", "no_rule")
-    return CleanOptions(split, repair, captions, rules, no_rule, *take(values, "by", "source"))
+    return CleanOptions(split, repair, captions, rules, no_rule, *take(values, "by", "source", "page", "headline"))
 
 
 def learn_options(values: dict[str, Any], by: str) -> LearnOptions:

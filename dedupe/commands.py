@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, replace
 from functools import reduce
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from dedupe.aside import Aside
@@ -57,6 +56,8 @@ def learn_into_file(
     """`dedupe learn`: learns from the sources what each site says on many pages, adds it to the rules files of
     `update`, and writes it all as rules; gives the exit code. Raises as clean_files does.
     """
+    from pathlib import Path
+
     from dedupe.learn.file import read_learned
     from dedupe.learn.learn import learn_files
 
@@ -152,7 +153,7 @@ def _run_files(
     _check_names([*names, *places.values()], write, drop)
     dropper = _make_dropper(drop, read, write) if drop else None
     threads = drop.threads or _count_cores() if drop else 1
-    flow = Flow(read, report, None, dropper, clean.split, threads)
+    flow = Flow(read, report, None, dropper, "never" if clean.page else clean.split, threads)
     sinks: list[Ending] = []  # what takes its place at the end, all of it or nothing
     try:
         rules = None

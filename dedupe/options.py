@@ -94,16 +94,25 @@ class CleanOptions:
     were learned by, else `source`, else the host of `url`."""
     source: str = ""
     """The source of documents that do not name theirs."""
+    page: bool = False
+    """Each document is all visible text of one web page, a block a line: only its article stays."""
+    headline: bool = True
+    """Of a page, the headline stays above its article."""
 
     def __post_init__(self) -> None:
         expect(TEXT, split=self.split, by=self.by, source=self.source)
         expect(NAMES, rules=self.rules, no_rule=self.no_rule)
+        expect(FLAG, page=self.page, headline=self.headline)
         if not isinstance(self.repair, RepairOptions):
             raise TypeError(f"repair must be RepairOptions, not {self.repair!r}")
         if self.captions not in ("keep", "drop"):
             raise ValueError(f"captions {self.captions!r}: use keep or drop")
         if self.split not in ("auto", "never"):
             _check_split(self.split)
+        if not self.page and not self.headline:
+            raise ValueError("--no-headline says what stays of a page; it goes with --page")
+        if self.page and self.split not in ("auto", "never"):
+            raise ValueError(f"split {self.split!r}: with --page, each document is one page and is not split")
 
 
 def _check_split(split: str) -> None:

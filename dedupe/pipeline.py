@@ -146,7 +146,7 @@ def clean_batch(batch: Batch, cleaner: "Cleaner") -> Changes:
     """What becomes of the records of a batch."""
     rescued = {i: change for i in batch.broken() if (change := _rescue(batch, i, cleaner))}
     sources = find_sources(batch, cleaner.by, cleaner.options.source) if cleaner.asks_for_sources else ()
-    if batch.format == "markdown":
+    if batch.format == "markdown" and not cleaner.extractor:
         splices = cleaner.clean_document(batch.document(0), sources[0] if sources else "", batch.format)
         return Changes(batch, NOTHING._replace(by_hand={0: splices} if splices else {}), rescued)
     return Changes(batch, cleaner.find_edits(batch.text, batch.offsets, sources), rescued)

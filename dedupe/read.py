@@ -31,7 +31,6 @@ from dedupe.formats import (
     suffix_of,
 )
 from dedupe.options import ReadOptions
-from dedupe.repair import decode_bytes
 from dedupe.unpack import MAGIC_BYTES, open_unpacked, read_some, unpacking_command
 
 if TYPE_CHECKING:
@@ -145,6 +144,8 @@ class Batch:
         record = self.record(i)
         if is_utf8(record):
             return None
+        from dedupe.repair import decode_bytes
+
         lines = record.splitlines(keepends=True) if self.kind.alone.is_plain else [record]
         sound = b"".join(x if is_utf8(x) else decode_bytes(x).encode("utf-8", "surrogatepass") for x in lines)
         rescued = Batch(sound, self.at + self.starts[i], self.line_of(i), self.kind.alone, self.options)

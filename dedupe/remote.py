@@ -18,7 +18,7 @@ except ImportError:
     raise ImportError("what is remote needs fsspec, which is not here: pip install 'dedupe-corpus[remote]'") from None
 
 from dedupe.errors import DedupeError, InputError, OutputError
-from dedupe.unpack import path_of
+from dedupe.unpack import split_suffix
 from dedupe.write import naming_temporary_files, pack
 
 Made = TypeVar("Made")
@@ -109,7 +109,7 @@ class RemoteSink:
         with naming_temporary_files():
             temporary = NamedTemporaryFile(prefix="dedupe-", buffering=0)
         self.file, self.path_here = cast(BinaryIO, temporary), temporary.name
-        self.packer = pack(self.file, path_of(name).suffix)
+        self.packer = pack(self.file, split_suffix(name)[1])
         self.is_finished = False
 
     def write(self, data: bytes) -> None:

@@ -38,7 +38,7 @@ def count_lines(text: bytes) -> int:
     return text.count(b"\n") + (not text.endswith(b"\n") and text != b"")
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False)
 class Report:
     """Counts of one run. Lines in = lines out + lines taken out."""
 

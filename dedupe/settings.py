@@ -33,6 +33,8 @@ KEYS: dict[str, Callable[[Any], object]] = {  # and who knows whether a value is
     "date-field": lambda value: LearnOptions(date_field=value),
     "min-documents": lambda value: LearnOptions(min_documents=value),
     "min-share": lambda value: LearnOptions(min_share=value),
+    "page": lambda value: CleanOptions(page=value),
+    "headline": lambda value: CleanOptions(page=True, headline=value),
     "threshold": lambda value: DropOptions(threshold=value),
     "recall": lambda value: DropOptions(recall=value),
     "keep": lambda value: DropOptions(keep=value),

@@ -7,7 +7,7 @@ inside a .zst that was written without checksums cannot be seen; ours have them.
 import io
 import sys
 from collections.abc import Callable
-from pathlib import Path
+from os.path import splitext
 from typing import Any, BinaryIO, cast
 
 from dedupe.errors import InputError
@@ -41,7 +41,7 @@ def open_unpacked(name: str) -> BinaryIO:
         file = open_remote(name)
     else:
         file = open(name, "rb", buffering=0)
-    return cast(BinaryIO, Unpacker(name, file)) if path_of(name).suffix in SUFFIXES else file
+    return cast(BinaryIO, Unpacker(name, file)) if split_suffix(name)[1] in SUFFIXES else file
 
 
 def is_remote(name: str) -> bool:
@@ -50,9 +50,9 @@ def is_remote(name: str) -> bool:
     return bool(mark) and scheme.replace("+", "").isalnum()
 
 
-def path_of(name: str) -> Path:
-    """A name as a path, whose suffixes tell what is in it."""
-    return Path(name.partition("#")[0].partition("?")[0] if name.startswith(("http://", "https://")) else name)
+def split_suffix(name: str) -> tuple[str, str]:
+    """A name as what stands before its last suffix, and that suffix, which tells what is in it."""
+    return splitext(name.partition("#")[0].partition("?")[0] if name.startswith(("http://", "https://")) else name)
 
 
 def read_some(stream: BinaryIO, size: int) -> bytes:
@@ -74,7 +74,7 @@ class Unpacker(io.RawIOBase):
 
     def __init__(self, name: str, file: BinaryIO) -> None:
         self.name, self.file = name, file
-        self.stream = _open(file, path_of(name).suffix)
+        self.stream = _open(file, split_suffix(name)[1])
 
     def read(self, size: int = -1) -> bytes:
         """At most `size` bytes; InputError where the file is damaged or ends too soon."""

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import FileIO
-from pathlib import Path
 from typing import BinaryIO, Protocol, TypeVar, cast
 
 from dedupe.errors import OutputError
@@ -116,7 +115,7 @@ def naming_temporary_files() -> Iterator[None]:
         ) from None
 
 
-def open_sink(name: str) -> Sink:
+def open_sink(name: str, syncs: bool = False) -> Sink:
     """Where output to `name` goes: a file that takes its place when it is whole, or straight into what is no
     regular file (a pipe, a device, stdout for `-`)."""
     if name == "-":
@@ -126,7 +125,7 @@ def open_sink(name: str) -> Sink:
 
         return RemoteSink(name)
     if not is_special(name):
-        return FileSink(name)
+        return FileSink(name, syncs)
     try:
         return StreamSink(os.open(name, os.O_WRONLY), name)
     except OSError as error:
@@ -141,7 +140,7 @@ def open_place(name: str) -> Sink:
             os.makedirs(folder, exist_ok=True)
         except OSError as error:
             raise OutputError(f"{folder}: cannot be made: {error.strerror}; name another folder") from None
-    return open_sink(name)
+    return open_sink(name, syncs=True)
 
 
 @contextmanager
@@ -171,15 +170,17 @@ class FileSink:
     permitted. The file that a link points to is replaced, not the link; other hard links keep what was there.
     """
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.path = Path(os.path.realpath(name))
-        if self.path.is_dir():
+    def __init__(self, name: str, syncs: bool = False) -> None:
+        """With `syncs`, a file that is there gives way to what is on disk, no sooner: it may be the only copy."""
+        self.name, self.syncs = name, syncs
+        self.path = os.path.realpath(name)
+        if os.path.isdir(self.path):
             raise OutputError(f"{name}: is a directory; name a file")
-        self.part = self.path.with_name(f".{self.path.name[:SHOWN_NAME]}.{os.urandom(4).hex()}.part")
+        folder, base = os.path.split(self.path)
+        self.part = os.path.join(folder, f".{base[:SHOWN_NAME]}.{os.urandom(4).hex()}.part")
         try:
             self.file = _create(self.part, self.path)
-            self.packer = pack(self.file, self.path.suffix)
+            self.packer = pack(self.file, os.path.splitext(base)[1])
         except OSError as error:
             raise self._error(error) from None
 
@@ -195,8 +196,8 @@ class FileSink:
         try:
             if self.packer is not self.file:
                 self.packer.close()
-            if self.path.exists():
-                os.fsync(self.file.fileno())  # what is whole gives way to what is on disk, no sooner
+            if self.syncs and os.path.exists(self.path):
+                os.fsync(self.file.fileno())
             self.file.close()
         except OSError as error:
             raise self._error(error) from None
@@ -215,13 +216,14 @@ class FileSink:
             self.packer.close()
         with suppress(OSError):
             self.file.close()
-        self.part.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.unlink(self.part)
 
     def _error(self, error: OSError) -> OutputError:
         return OutputError(f"{self.name}: cannot be written: {error.strerror or error}; it is as it was before")
 
 
-def _create(part: Path, path: Path) -> FileIO:
+def _create(part: str, path: str) -> FileIO:
     """A new file `part` with the rights of `path`, where there is one; nobody else reads it sooner."""
     try:
         status = os.stat(path)
@@ -240,12 +242,12 @@ def _create(part: Path, path: Path) -> FileIO:
         os.fchmod(file.fileno(), mode)
     except BaseException:
         file.close()
-        part.unlink(missing_ok=True)
+        os.unlink(part)
         raise
     return file
 
 
-def _copy_attributes(path: Path, fd: int) -> None:
+def _copy_attributes(path: str, fd: int) -> None:
     if not hasattr(os, "listxattr"):
         return
     with suppress(OSError):  # not on every file system

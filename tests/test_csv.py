@@ -26,7 +26,7 @@ DIALECTS: dict[str, dict[str, object]] = {
     "semicolon": {"delimiter": ";"},
     "escaped": {"doublequote": False, "escapechar": "\\", "quoting": csv.QUOTE_ALL, "lineterminator": "\n"},
     "apostrophe": {"quotechar": "'", "quoting": csv.QUOTE_ALL},
-    "tab": {"delimiter": "\t", "lineterminator": "\n"},
+    "tab": {"delimiter": "\t"},
 }
 
 
@@ -201,3 +201,22 @@ def test_removed_rows_have_their_header(tmp_path: Path) -> None:
         gone = (tmp_path / "gone.csv").read_bytes()
         assert gone.startswith(b"\xef\xbb\xbfid,text,note\r\n")
         assert [row[0] for row in read_csv(gone)[1:]] == (["1", "0", "1"] if keep == "first" else ["0", "1", "0"])
+
+
+@pytest.mark.parametrize(
+    ("data", "err"),
+    [
+        (b"text\nHello, world; or not\n", ""),
+        (b'text\n"a, b"\n', ""),
+        (b'text\nabc\n"a\n', "dedupe: -:3: has a quote that is not closed; passed through as it is\n"),
+        (b'"text"\n', ""),
+        (b"text", ""),
+        (b'id\ttext\n1\t"so" she said\n', ""),
+        (b'id,text\n1,"a\\"b, c"\n', ""),
+        (b"id,text\r1,x\r", ""),
+        (b'n\xc3\xa9,text\n1,"x"\n', ""),
+    ],
+)
+def test_the_dialect_is_told_by_the_first_rows(data: bytes, err: str) -> None:
+    done = run("clean", "--format", "csv", "-", stdin=data)
+    assert (done.out, done.err) == (data, err)

@@ -24,6 +24,8 @@ unescape-html = true
 captions = "drop"
 rules = ["mine.toml"]
 no-rule = ["en.share", "widgets"]
+page = true
+headline = false
 by = "site"
 source = "daily"
 date-field = "seen"
@@ -66,7 +68,7 @@ def test_every_setting_arrives_and_is_told_of(repository: Path) -> None:
         "format": "text", "field": "body", "id_field": "url", "strict": True, "delimiter": ";",
         "split": "never", "captions": "drop",
         "rules": ["../../mine.toml"], "no_rule": ["en.share", "widgets"],
-        "by": "site", "source": "daily", "threshold": 0.9, "recall": 0.99,
+        "page": True, "headline": False, "by": "site", "source": "daily", "threshold": 0.9, "recall": 0.99,
         "keep": "longest", "memory": 2 << 30, "threads": 1,
     }  # fmt: skip
 

@@ -7,6 +7,7 @@ HEADLINE, CAPTION, BYLINE = "repeat.headline", "repeat.caption", "repeat.byline"
 PARAGRAPH, AGAIN = "repeat.paragraph", "repeat.article"
 CAPTION_DROPPED = "captions.drop"
 BUILT_IN = (HEADLINE, CAPTION, BYLINE, PARAGRAPH, AGAIN, CAPTION_DROPPED)
+PAGE_RULES = ("page.before", "page.within", "page.after", "page.none", "page.headline")  # of native/page.c
 
 
 def is_switched_off(id: str, no_rule: Sequence[str]) -> bool:

@@ -19,6 +19,7 @@ from dedupe.engine import name as engine_name
 from dedupe.options import CleanOptions
 
 if TYPE_CHECKING:
+    from dedupe.clean.page.extract import PageExtractor
     from dedupe.clean.rules import Rules
 
 OFFSET_BYTES = 8
@@ -41,12 +42,22 @@ class Cleaner:
         self.by = options.by or self.tables.by
         # What keys and needles cannot tell has to be looked at document by document.
         self.has_patterns = not is_shipped and bool(self.rules.patterns)
-        self.looks_at_all = self.has_patterns or options.split not in ("auto", "never")
+        self.split = "never" if options.page else options.split  # a page is one document
+        self.looks_at_all = self.has_patterns or self.split not in ("auto", "never")
         self.decides_by_engine = engine_name == "native" and not self.looks_at_all
         self.off = frozenset(rule for rule in BUILT_IN if is_switched_off(rule, options.no_rule))
         self.captions = "keep" if CAPTION in self.off else options.captions
-        self.flags = SPLITS * (options.split == "auto") + DROPS_CAPTIONS * (self.captions == "drop")
+        self.flags = SPLITS * (self.split == "auto") + DROPS_CAPTIONS * (self.captions == "drop")
         self.flags += sum(1 << ON_SHIFT + i for i, rule in enumerate(BUILT_IN) if rule not in self.off)
+        self.extractor = self._make_extractor() if options.page else None
+
+    def _make_extractor(self) -> "PageExtractor":
+        from dedupe.clean.page.extract import PageExtractor
+
+        options = self.options
+        return PageExtractor(
+            options.headline, options.no_rule, self.tables.needles, lambda *batch: self._clean(*batch).splices()
+        )
 
     @property
     def rules(self) -> "Rules":
@@ -65,6 +76,11 @@ class Cleaner:
     def find_edits(self, text: Buffer, offsets: Buffer, sources: Sequence[str] = ()) -> Edits:
         """What is taken out of the documents of a columnar batch (UTF-8 and n + 1 int64 offsets), whose
         `sources` are given where `asks_for_sources`."""
+        if self.extractor:
+            return Edits(b"", (), self.extractor.find_splices(text, offsets, sources))
+        return self._clean(text, offsets, sources)
+
+    def _clean(self, text: Buffer, offsets: Buffer, sources: Sequence[str]) -> Edits:
         by_hand = self._repair(text, offsets, sources) if self.options.repair.enabled else {}
         if not self.decides_by_engine:
             for i, mark in enumerate(engine.scan(text, offsets, self.tables.needles)):
@@ -102,14 +118,14 @@ class Cleaner:
         if not self.decides_by_engine:
             from dedupe.clean.decisions import decide
 
-            return decide(document, self.rules, self.options.split, self.captions, self.off, source)
+            return decide(document, self.rules, self.split, self.captions, self.off, source)
         offsets = array("q", [0, len(document)])
         rows = self._find_rows(document, offsets, b"\0", [source])
         return Edits(rows, self.tables.names, {}).splices().get(0, [])
 
     def clean_document(self, data: bytes, source: str = "", format: str = "text") -> list[Splice]:
         """What is taken out of one document, text or markdown."""
-        if format == "markdown":
+        if format == "markdown" and not self.extractor:
             from dedupe.clean.markdown import clean_markdown
 
             return clean_markdown(data, self, source)

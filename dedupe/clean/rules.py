@@ -39,7 +39,7 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
-from dedupe.clean.built_in import BUILT_IN, check_names, is_switched_off
+from dedupe.clean.built_in import BUILT_IN, PAGE_RULES, check_names, is_switched_off
 from dedupe.clean.patterns import LINE_SECONDS, is_found
 from dedupe.clean.tables import EVIDENCE, SHAPE_BYTES, make_blob, make_needles, shape
 from dedupe.engine import engine
@@ -173,7 +173,7 @@ def _load_rules(paths: tuple[str, ...], no_rule: tuple[str, ...], more: tuple[Ru
     shipped = [rule for path in sorted(SHIPPED.glob("*.toml")) for rule in read_rules(path, tests=False)]
     own = {path: read_rules(path) for path in map(Path, paths)}
     every = [*shipped, *(rule for rules in own.values() for rule in rules), *more]
-    check_names(no_rule, [*BUILT_IN, *(rule.id for rule in every)])
+    check_names(no_rule, [*BUILT_IN, *PAGE_RULES, *(rule.id for rule in every)])
     rules = collect_rules((rule for rule in every if not is_switched_off(rule.id, no_rule)), _field_of(own))
     rules.files = {rule.id: path for path, mine in own.items() for rule in mine}
     return rules

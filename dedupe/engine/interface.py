@@ -55,6 +55,17 @@ class Engine(Protocol):
         documents that `scan` marks and whose byte in `skips` is 0; `sources` has the number of each one's
         source as int32, -1 for none. The compiled engine alone has it."""
 
+    def page_columns(
+        self, document: Buffer, needles: Buffer, vocabulary: Buffer, heads: Buffer, firsts: Buffer
+    ) -> bytes:
+        """int32 (columns, lines): what is measured of the lines of a page dump, as page_columns.py names it; of HEAD
+        and SECOND, which are made of scores, only what `heads` and `firsts` (int32 a line, or empty) allow."""
+
+    def pages(
+        self, text: Buffer, offsets: Buffer, needles: Buffer, vocabulary: Buffer, model: Buffer, options: int
+    ) -> bytes:
+        """int64 (n, 4): document, start, end and rule of each span of lines that is not the page's article."""
+
     def suspicious(self, text: Buffer, offsets: Buffer, entities: bool = False) -> bytes:
         """One byte a document: 1 where repairing one of its lines could change it."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from dedupe.engine import Buffer
 from dedupe.options import ReadOptions
 from dedupe.unpack import SUFFIXES as PACKINGS
-from dedupe.unpack import path_of
+from dedupe.unpack import split_suffix
 
 if TYPE_CHECKING:
     from dedupe.changes import Changes
@@ -84,8 +84,8 @@ def make_format(name: str, options: ReadOptions) -> "Format":
 
 def suffix_of(name: str) -> str:
     """The suffix that tells a file's format, that of its packing left out."""
-    path = path_of(name)
-    return (path.with_suffix("").suffix if path.suffix in PACKINGS else path.suffix).lower()
+    rest, suffix = split_suffix(name)
+    return (split_suffix(rest)[1] if suffix in PACKINGS else suffix).lower()
 
 
 def is_utf8(data: bytes | bytearray) -> bool:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 SAMPLE_BYTES = 1 << 16
 DELIMITERS = {"csv": ",;\t|", "tsv": "\t"}
-QUOTINGS = (b'"\0', b'"\\', b"'\0")  # quote and escape, the likeliest first
+APOSTROPHES = b"'\0"  # which must be seen to begin a field: in texts they are everywhere
+QUOTINGS = (b'"\0', b'"\\', APOSTROPHES)  # quote and escape, the likeliest first
 BARE = b"\0\0"  # neither: what TSV often is
 BOM = b"\xef\xbb\xbf"
 
@@ -182,10 +183,14 @@ def _sniff(name: str, data: bytes, is_whole: bool, format: str, options: ReadOpt
                 continue
             dialect = bytes([delimiter]) + quoting
             rows = data if is_whole else _first_rows(data, dialect)
-            if not rows:
+            if not rows or (
+                quoting == APOSTROPHES and not any(mark + b"'" in b"\n" + rows for mark in (b"\n", dialect[:1]))
+            ):
                 continue
             starts = memoryview(engine.rows(rows, dialect, 0, 1)[0]).cast("q")
             columns = tuple(read_row(rows[: starts[1]], dialect))
+            if quoting == BARE and len(columns) == 1 and format == "csv":
+                continue  # of one column nobody can tell that its quotes are none
             column = len(columns) - 1 - columns[::-1].index(options.field) if options.field in columns else -1
             status = engine.rows(rows, dialect, max(column, 0), max(len(columns), 1))[4]
             n_broken = sum(mark in BROKEN and mark != NOT_UTF8 for mark in status)

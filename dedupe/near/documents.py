@@ -76,7 +76,7 @@ class Spool:
         return at
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False)
 class Documents:
     """The documents of one batch.
 

@@ -50,6 +50,8 @@ CALL(count_lines);
 CALL(normal_form);
 CALL(shape_ends);
 CALL(line_key);
+CALL(page_columns); /* page.c */
+CALL(pages);
 CALL(suspicious); /* suspicion.c */
 CALL(articles); /* split.c */
 CALL(hold_memory); /* memory.c */

@@ -5,6 +5,7 @@ from dedupe.engine.reference.jaccard import jaccard
 from dedupe.engine.reference.jsonl import place, raw_offsets, records
 from dedupe.engine.reference.kept import kept_bytes, kept_count, kept_expect, kept_match, kept_open
 from dedupe.engine.reference.lines import count_lines, line_key, line_table, normal_form, scan, shape_ends
+from dedupe.engine.reference.page import page_columns, pages
 from dedupe.engine.reference.select import select, texts
 from dedupe.engine.reference.sketch import shingles, sketch
 from dedupe.engine.reference.source import hold_memory, read_lines
@@ -28,6 +29,8 @@ __all__ = [
     "line_key",
     "line_table",
     "normal_form",
+    "page_columns",
+    "pages",
     "place",
     "raw_offsets",
     "read_lines",

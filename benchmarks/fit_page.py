@@ -1,0 +1,307 @@
+"""Fits the scorecards of `dedupe clean --page` and says how well they do on pages they have not seen.
+
+    pip install -e '.[fit]'
+    python benchmarks/fit_page.py ../shared/data/pages            # cross-validates
+    python benchmarks/fit_page.py ../shared/data/pages --write    # fits on all pages, writes scorecards.toml
+
+Reads `*.jsonl` of {html_text, clean} and, for the headline, {headline} or {title}. A line belongs to the article
+where at least half of its words are matched, in order, by the hand-made body. There are three scorecards, each
+an additive model: boosted trees of one split, whose splits, sorted by column, are the steps of the card; the mean
+of as many fits as there are inner folds. The second and third are fitted on scores of pages that the card before
+had not seen. A line weighs by its words over the root of its body's: by its share of
+the body, as the measure has it, a few short pages would decide everything. Cards are rounded to whole numbers before
+they are measured, so what is measured is what is shipped; the measure is that of the public
+article-extraction-benchmark, 4-grams, every page alike.
+"""
+
+import argparse
+import difflib
+import json
+import random
+import re
+from array import array
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+import lightgbm
+import numpy as np
+
+from dedupe.clean.page.model import SCORECARDS, read_vocabulary
+from dedupe.clean.shipped import read_tables
+from dedupe.engine import engine
+from dedupe.engine.page_columns import COLUMNS
+
+FOLDS, INNER_FOLDS = 5, 5
+SCALE = 1000  # of a score: thousandths of a logit
+MIN_WORDS = 12  # of an article
+BIAS = {"headline": 1000, "first": 0, "second": 400}  # a line that is likelier in than 2 to 3 stays: it costs less
+LEAST_ADDED = 10  # by a step of a card
+ROUNDS = {"headline": 100, "first": 250, "second": 250}
+BOOSTING = {
+    "objective": "binary",
+    "num_leaves": 2,
+    "learning_rate": 0.1,
+    "min_data_in_leaf": 40,
+    "lambda_l2": 5.0,
+    "feature_fraction": 0.5,
+    "bagging_fraction": 0.7,
+    "bagging_freq": 1,
+    "max_bin": 63,
+    "num_threads": 1,
+    "deterministic": True,
+    "seed": 1,
+    "verbose": -1,
+}
+MENU_SAMPLE = 0.3  # of the short lines outside articles, of which there are too many
+WORD = re.compile(r"\w+")
+NO_SCORES = b""
+
+
+class Labelled:
+    """A page, its lines' labels, and their columns."""
+
+    def __init__(self, row: dict[str, Any], set_name: str) -> None:
+        self.set, self.text, self.gold = set_name, row["html_text"].encode(), grams(row["clean"])
+        self.site = row.get("publisher") or ".".join(urlparse(row.get("url", "")).netloc.split(".")[-2:])
+        self.language = guess_language(row["clean"])
+        self.lines = row["html_text"].removesuffix("\n").split("\n")
+        words = [WORD.findall(line) for line in self.lines]
+        self.is_article = match_lines(words, WORD.findall(row["clean"]))
+        self.is_headline = find_headline(words, self.is_article, row.get("headline") or row.get("title") or "")
+        self.first_columns = self.columns()
+        n_words = self.first_columns[:, 0]
+        self.weight = np.minimum(n_words / max(60, sum(self.gold.values())) ** 0.5, 10) * 10 + 0.3
+        rng = random.Random(len(self.lines))
+        keep = self.is_article | self.is_headline | (n_words >= 5)
+        self.sample = keep | np.array([rng.random() < MENU_SAMPLE for _ in self.lines])
+        self.weight = np.where(keep, self.weight, self.weight / MENU_SAMPLE)
+
+    def columns(self, heads: np.ndarray | None = None, firsts: np.ndarray | None = None) -> np.ndarray:
+        scores = [NO_SCORES if x is None else array("i", x.tolist()) for x in (heads, firsts)]
+        table = engine.page_columns(self.text, read_tables().needles, read_vocabulary(), *scores)
+        return np.frombuffer(table, np.int32).reshape(-1, len(self.lines)).T
+
+    def measure(self, stays: np.ndarray) -> tuple[float, float, float]:
+        have = grams("\n".join(line for line, stay in zip(self.lines, stays, strict=True) if stay))
+        true, false, missed = (sum(x.values()) for x in (have & self.gold, have - self.gold, self.gold - have))
+        total = true + false + missed
+        return true / total, false / total, missed / total
+
+
+def grams(text: str, n: int = 4) -> Counter[tuple[str, ...]]:
+    words = WORD.findall(text)
+    return Counter(tuple(words[i : i + n]) for i in range(max(1, len(words) - n + 1)))
+
+
+def match_lines(lines: Sequence[Sequence[str]], body: Sequence[str]) -> np.ndarray:
+    page = [word for line in lines for word in line]
+    matched = np.zeros(len(page), bool)
+    for start, _, size in difflib.SequenceMatcher(None, page, body, autojunk=False).get_matching_blocks():
+        if size > 1 or size == len(body):
+            matched[start : start + size] = True
+    labels, at = [], 0
+    for line in lines:
+        labels.append(bool(line) and 2 * int(matched[at : at + len(line)].sum()) >= len(line))
+        at += len(line)
+    return np.array(labels)
+
+
+def find_headline(lines: Sequence[Sequence[str]], is_article: np.ndarray, headline: str) -> np.ndarray:
+    """The line above the article that has the most words in common with the headline; the last of several."""
+    wanted, best, found = {word.casefold() for word in WORD.findall(headline)}, 0.5, -1
+    for i in range(int(is_article.argmax()) if is_article.any() else 0):
+        words = {word.casefold() for word in lines[i]}
+        alike = len(words & wanted) / max(1, len(words | wanted))
+        if len(lines[i]) > 1 and alike >= best:
+            best, found = alike, i
+    return np.arange(len(lines)) == found
+
+
+SCRIPTS = {
+    "ja": "[\u3041-\u30ff]",
+    "ko": "[\uac00-\ud7a3]",
+    "ru": "[\u0430-\u044f]",
+    "ar": "[\u0621-\u064a]",
+    "zh": "[\u4e00-\u9fff]",
+    "hi": "[\u0905-\u0939]",
+    "el": "[\u03b1-\u03c9]",
+}
+LITTLE_WORDS = {
+    "en": "the of and to that",
+    "de": "der die und das nicht",
+    "fr": "les des est dans une",
+    "es": "el los que las una",
+    "pt": "que não os uma do",
+    "it": "che di il della per",
+    "no": "og som er det ikke på",
+    "sv": "och som är det att på",
+    "da": "og som er det ikke på af",
+    "tr": "ve bir bu için olarak",
+    "pl": "się nie jest że na",
+    "cs": "se že je na ve",
+    "id": "yang dan di dengan ini",
+    "sw": "ya na wa kwa katika",
+    "nl": "het een van niet dat",
+    "is": "og að er sem á",
+}
+
+
+def guess_language(text: str) -> str:
+    """Near enough for a table of results."""
+    for language, letters in SCRIPTS.items():
+        if len(re.findall(letters, text)) > len(text) / 8:
+            return language
+    counts = Counter(WORD.findall(text.casefold()))
+    return max(LITTLE_WORDS, key=lambda language: sum(counts[word] for word in LITTLE_WORDS[language].split()))
+
+
+Steps = Counter[tuple[int, int]]  # what is added, by column and bound; the base has the column -1
+Scores = list[np.ndarray]
+
+
+def boost(kind: str, columns: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> Steps:
+    """Trees of one split, as steps."""
+    data = lightgbm.Dataset(columns.astype(np.float32), labels.astype(float), weight=weights)
+    trees = lightgbm.train(BOOSTING, data, ROUNDS[kind]).dump_model()["tree_info"]
+    steps = Steps()
+    for tree in (tree["tree_structure"] for tree in trees):
+        if "split_feature" not in tree:
+            steps[-1, 0] += tree["leaf_value"]
+            continue
+        below, above = tree["left_child"]["leaf_value"], tree["right_child"]["leaf_value"]
+        steps[-1, 0] += below
+        steps[tree["split_feature"], int(np.floor(tree["threshold"]))] += above - below
+    return steps
+
+
+class Card:
+    """A scorecard: the mean of several additive models, rounded."""
+
+    def __init__(self, kind: str, models: Sequence[Steps]) -> None:
+        mean = Steps()
+        for steps in models:
+            for step, added in steps.items():
+                mean[step] += added * SCALE / len(models)
+        self.base = round(mean.pop((-1, 0), 0.0)) + BIAS[kind]
+        rounded = ((column, bound, round(added)) for (column, bound), added in sorted(mean.items()))
+        self.steps = [step for step in rounded if abs(step[2]) >= LEAST_ADDED]
+
+    def scores(self, columns: np.ndarray) -> np.ndarray:
+        scores = np.full(len(columns), self.base, np.int32)
+        for column, bound, added in self.steps:
+            scores += np.where(columns[:, column] > bound, added, 0).astype(np.int32)
+        return scores
+
+
+def fit_card(kind: str, pages: Sequence[Labelled], columns: Callable[[int], np.ndarray]) -> tuple[Card, Scores]:
+    """A card, and scores of each page by a card that has not seen its site. The card is the mean of those."""
+    sites = sorted({page.site for page in pages})
+    fold = np.array([sites.index(page.site) % INNER_FOLDS for page in pages])
+    tables = [columns(i) for i in range(len(pages))]
+    models: list[Steps] = []
+    unseen: Scores = [np.zeros(0, np.int32)] * len(pages)
+    for k in range(INNER_FOLDS):
+        seen = [(table, page) for table, page, f in zip(tables, pages, fold, strict=True) if f != k]
+        labels = [page.is_headline if kind == "headline" else page.is_article for _, page in seen]
+        weights = [np.where(page.is_headline, 5.0, 1.0) if kind == "headline" else page.weight for _, page in seen]
+        models.append(
+            boost(
+                kind,
+                np.vstack([table[page.sample] for table, page in seen]),
+                np.concatenate([x[page.sample] for x, (_, page) in zip(labels, seen, strict=True)]),
+                np.concatenate([x[page.sample] for x, (_, page) in zip(weights, seen, strict=True)]),
+            )
+        )
+        card = Card(kind, models[-1:])
+        for i in np.flatnonzero(fold == k):
+            unseen[i] = card.scores(tables[i])
+    return Card(kind, models), unseen
+
+
+def fit_cards(pages: Sequence[Labelled]) -> dict[str, Card]:
+    headline, heads = fit_card("headline", pages, lambda i: pages[i].first_columns)
+    first, firsts = fit_card("first", pages, lambda i: pages[i].columns(heads[i]))
+    second, _ = fit_card("second", pages, lambda i: pages[i].columns(heads[i], firsts[i]))
+    return {"headline": headline, "first": first, "second": second}
+
+
+def apply_cards(cards: dict[str, Card], page: Labelled) -> tuple[np.ndarray, np.ndarray]:
+    """Which lines belong to the article, and the headline scores."""
+    heads = cards["headline"].scores(page.first_columns)
+    firsts = cards["first"].scores(page.columns(heads))
+    return cards["second"].scores(page.columns(heads, firsts)) > 0, heads
+
+
+def cross_validate(pages: Sequence[Labelled], by_site: bool, seed: int) -> list[tuple[float, float, float]]:
+    """Each page's measure by cards that have not seen it, or its site."""
+    groups = [page.site if by_site else str(i) for i, page in enumerate(pages)]
+    names = sorted(set(groups))
+    random.Random(seed).shuffle(names)
+    fold = [names.index(group) % FOLDS for group in groups]
+    measured = [(0.0, 0.0, 0.0)] * len(pages)
+    for k in range(FOLDS):
+        cards = fit_cards([page for page, f in zip(pages, fold, strict=True) if f != k])
+        for i, page in enumerate(pages):
+            if fold[i] == k:
+                measured[i] = page.measure(apply_cards(cards, page)[0])
+    return measured
+
+
+def f1(measured: Sequence[tuple[float, float, float]]) -> float:
+    true, false, missed = (sum(column) for column in zip(*measured, strict=True))
+    return 2 * true / (2 * true + false + missed)
+
+
+def report(pages: Sequence[Labelled], measured: Sequence[tuple[float, float, float]]) -> str:
+    by_kind: dict[str, list[tuple[float, float, float]]] = {}
+    for page, values in zip(pages, measured, strict=True):
+        by_kind.setdefault(page.set, []).append(values)
+        by_kind.setdefault(f"  {page.language}", []).append(values)
+    return ", ".join(
+        f"{name.strip()} {f1(values):.4f} ({len(values)})"
+        for name, values in sorted(by_kind.items(), key=lambda x: (x[0].startswith(" "), x[0]))
+    )
+
+
+def write_cards(cards: dict[str, Card], n_pages: int, measured: str) -> None:
+    lines = [
+        "# Written by `python benchmarks/fit_page.py ../shared/data/pages --write`; do not edit.",
+        f"# Fitted on all {n_pages} pages. Measured on pages not seen, by five-fold cross-validation by site:",
+        f"# {measured}",
+        "",
+        f"min_words = {MIN_WORDS}",
+    ]
+    for name, card in cards.items():
+        lines += ["", f"[{name}]", f"base = {card.base}", "", f"[{name}.steps]  # [above this, add that]"]
+        for column in sorted({column for column, _, _ in card.steps}):
+            steps = ", ".join(f"[{bound}, {added}]" for c, bound, added in card.steps if c == column)
+            lines.append(f'"{COLUMNS[column]}" = [{steps}]')
+    SCORECARDS.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--seeds", type=int, default=1)
+    options = parser.parse_args()
+    pages = [
+        Labelled(json.loads(line), path.stem)
+        for path in sorted(options.folder.glob("*.jsonl"))
+        for line in path.read_text(encoding="utf-8").split("\n")
+        if line
+    ]
+    measured = ""
+    for by_site in (False, True):
+        for seed in range(options.seeds):
+            measured = report(pages, cross_validate(pages, by_site, seed))
+            print(f"folds by {'site' if by_site else 'page'}, seed {seed}: {measured}", flush=True)
+    if options.write:
+        write_cards(fit_cards(pages), len(pages), measured.split(",  ")[0])
+
+
+if __name__ == "__main__":
+    main()
