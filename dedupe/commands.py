@@ -351,7 +351,7 @@ def _why_not_joined(before: Source, source: Source) -> str | None:
 
 def _gap(before: Source, source: Source, tail: bytes) -> bytes:
     """What keeps the next source's first record apart from the last one's."""
-    if "jsonl" not in (before.format, source.format):
+    if {before.format, source.format} <= {"text", "markdown"}:
         return ARTICLE_BREAK[len(tail) - len(tail.rstrip(b"\n")) :]
     return b"" if tail.endswith(b"\n") else b"\n"
 

@@ -30,7 +30,7 @@ class Diff:
         stop = _line_ahead(document, edits[-1].end)
         moved = [edit._replace(start=edit.start - start, end=edit.end - start) for edit in edits]
         before, after = document[start:stop], apply_splices(document[start:stop], moved)
-        in_file = self.format != "jsonl"
+        in_file = self.format in ("text", "markdown")
         if not in_file or not self.is_begun:
             name = self.source if in_file else f"{self.source}:{line}"
             yield from (f"--- {name}\n", f"+++ {name}\n")

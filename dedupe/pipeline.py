@@ -89,7 +89,7 @@ class Flow:
         needles = b"" if self.cleaner is None else None if self.cleaner.has_patterns else self.cleaner.tables.needles
         blocks = read_blocks(source, self.split, needles)
         if self.cleaner and self.cleaner.asks_for_sources and not self.cleaner.options.source:
-            if source.format != "jsonl":
+            if source.format in ("text", "markdown"):
                 self.report.say(f"{source.name}: text names no source, which some rules are for; say --source NAME")
         if self.dropper:
             blocks = self.dropper.make_readable_again(source, blocks)
