@@ -138,10 +138,17 @@ def _run_files(
     drop: DropOptions | None,
     learn: LearnOptions | None = None,
 ) -> int:
-    report = Report(checking=write.check, counts_lines=write.stats, shows_progress=write.progress)
+    parameters = _parameters(read, clean, drop, learn)
+    report = Report(
+        checking=write.check, tells_changes=write.exit_code, counts_lines=write.stats, shows_progress=write.progress
+    )
+    report.parameters = {"options": parameters, "config": write.config}
     if is_json():
-        parameters = {**asdict(read), **_parameters(clean, drop, learn), **asdict(write)}
-        report.about = {**_about(command), "python": sys.version.split()[0], "parameters": parameters}
+        report.about = {
+            **_about(command),
+            "python": sys.version.split()[0],
+            "parameters": {**parameters, **asdict(write)},
+        }
     names, places = _expand(names, report, write.output_dir)
     _check_names([*names, *places.values()], write, drop)
     dropper = _make_dropper(drop, read, write) if drop else None
@@ -161,7 +168,7 @@ def _run_files(
             dropper.removed = open_sink(drop.removed)
             sinks.append(dropper.removed)
         if write.audit:
-            flow.journal = _make_journal(write.audit, _audit_head(command, clean, drop, write, learn))
+            flow.journal = _make_journal(write.audit, _audit_head(command, parameters, write))
             sinks.append(flow.journal)
         report.begin_stage(STAGES[command], names)
         if write.in_place or write.check or write.diff or write.output_dir:
@@ -344,7 +351,7 @@ def _why_not_joined(before: Source, source: Source) -> str | None:
 
 def _gap(before: Source, source: Source, tail: bytes) -> bytes:
     """What keeps the next source's first record apart from the last one's."""
-    if before.format == source.format == "text":
+    if {before.format, source.format} <= {"text", "markdown"}:
         return ARTICLE_BREAK[len(tail) - len(tail.rstrip(b"\n")) :]
     return b"" if tail.endswith(b"\n") else b"\n"
 
@@ -359,7 +366,7 @@ def _run_each(flow: Flow, names: Sequence[str], write: WriteOptions, places: Map
             flow.report.fail(f"{name}: is no regular file, and cannot be rewritten in place", name)
             continue
         source = _open(flow, name)
-        if source is None:
+        if source is None or not _is_fit(flow, source):
             continue
         if out:
             flow.on_change = _write_diff(_make_diff(source), out)
@@ -382,6 +389,23 @@ def _run_each(flow: Flow, names: Sequence[str], write: WriteOptions, places: Map
             raise
         if changed and (write.in_place or write.check):
             flow.report.note_change(name)
+
+
+def _is_fit(flow: Flow, source: Source) -> bool:
+    """Whether a source is one that can be rewritten; tells of one that is not, and closes it."""
+    if source.name == "-" or is_special(source.name):
+        return True
+    from dedupe.obstacles import find_obstacle
+
+    try:
+        if obstacle := find_obstacle(source.name, source.format):
+            flow.report.fail(f"{source.name}: {obstacle}", source.name)
+        else:
+            return True
+    except OSError as error:
+        flow.report.fail(f"{source.name}: cannot be read: {error.strerror}; check the name and its rights")
+    source.stream.close()
+    return False
 
 
 def _write_diff(diff: "Diff", out: Sink) -> Callable[[int, Change], None]:
@@ -420,14 +444,13 @@ def _run(flow: Flow, source: Source, sink: Sink, is_joined: bool = False, place:
         source.stream.close()
 
 
-def _audit_head(
-    command: str, clean: CleanOptions, drop: DropOptions | None, write: WriteOptions, learn: LearnOptions | None
-) -> dict[str, object]:
+def _audit_head(command: str, parameters: dict[str, Any], write: WriteOptions) -> dict[str, object]:
     return {
         **_about(command),
         "in_place": write.in_place,
         **({"output_dir": _absolute(write.output_dir)} if write.output_dir else {}),
-        "options": _parameters(clean, drop, learn),
+        "options": parameters,
+        "config": write.config,
     }
 
 
@@ -438,8 +461,12 @@ def _about(command: str) -> dict[str, Any]:
     return {"tool": f"dedupe {__version__}", "unicode": VERSION, "command": command}
 
 
-def _parameters(clean: CleanOptions, drop: DropOptions | None, learn: LearnOptions | None) -> dict[str, Any]:
-    return {**asdict(clean), **(asdict(drop) if drop else {}), **({"learn": asdict(learn)} if learn else {})}
+def _parameters(
+    read: ReadOptions, clean: CleanOptions, drop: DropOptions | None, learn: LearnOptions | None
+) -> dict[str, Any]:
+    """The options in force, by their names."""
+    chosen = {**asdict(read), **asdict(clean), **(asdict(drop) if drop else {})}
+    return {**chosen, **({"learn": asdict(learn)} if learn else {})}
 
 
 def _absolute(name: str) -> str:

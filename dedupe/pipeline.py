@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dedupe.ahead import map_ahead
 from dedupe.aside import Aside
-from dedupe.changes import Changes
+from dedupe.changes import NOTHING, Changes
 from dedupe.document import Change, Splice
 from dedupe.errors import RecordError
 from dedupe.options import ReadOptions
@@ -89,7 +89,7 @@ class Flow:
         needles = b"" if self.cleaner is None else None if self.cleaner.has_patterns else self.cleaner.tables.needles
         blocks = read_blocks(source, self.split, needles)
         if self.cleaner and self.cleaner.asks_for_sources and not self.cleaner.options.source:
-            if source.format == "text":
+            if source.format in ("text", "markdown"):
                 self.report.say(f"{source.name}: text names no source, which some rules are for; say --source NAME")
         if self.dropper:
             blocks = self.dropper.make_readable_again(source, blocks)
@@ -146,6 +146,9 @@ def clean_batch(batch: Batch, cleaner: "Cleaner") -> Changes:
     """What becomes of the records of a batch."""
     rescued = {i: change for i in batch.broken() if (change := _rescue(batch, i, cleaner))}
     sources = find_sources(batch, cleaner.by, cleaner.options.source) if cleaner.asks_for_sources else ()
+    if batch.format == "markdown" and not cleaner.extractor:
+        splices = cleaner.clean_document(batch.document(0), sources[0] if sources else "", batch.format)
+        return Changes(batch, NOTHING._replace(by_hand={0: splices} if splices else {}), rescued)
     return Changes(batch, cleaner.find_edits(batch.text, batch.offsets, sources), rescued)
 
 
@@ -156,7 +159,7 @@ def _rescue(batch: Batch, i: int, cleaner: "Cleaner") -> Change | None:
         return None
     document = rescued.document(0)
     source = find_sources(rescued, cleaner.by, cleaner.options.source)[0] if cleaner.asks_for_sources else ""
-    edits = cleaner.clean_document(document, source)
+    edits = cleaner.clean_document(document, source, batch.format)
     output = rescued.edit(0, edits)[0]
     whole = Splice(batch.starts[i], batch.starts[i + 1], output, "repair.bytes")
     return Change(output, document, edits, [whole], is_whole=True)

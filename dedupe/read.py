@@ -146,7 +146,7 @@ class Batch:
             return None
         from dedupe.repair import decode_bytes
 
-        lines = record.splitlines(keepends=True) if self.kind.alone.name == "text" else [record]
+        lines = record.splitlines(keepends=True) if self.kind.alone.is_plain else [record]
         sound = b"".join(x if is_utf8(x) else decode_bytes(x).encode("utf-8", "surrogatepass") for x in lines)
         rescued = Batch(sound, self.at + self.starts[i], self.line_of(i), self.kind.alone, self.options)
         return rescued if len(rescued) == 1 and rescued.status[0] == OK else None

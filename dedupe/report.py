@@ -43,6 +43,8 @@ class Report:
     """Counts of one run. Lines in = lines out + lines taken out."""
 
     checking: bool = False
+    tells_changes: bool = False
+    """By the exit code, as checking does."""
     counts_lines: bool = False
     shows_progress: bool | None = None
     """None: where stderr is a terminal."""
@@ -61,6 +63,8 @@ class Report:
     """Sources in which something is, or would be, changed; only where each stands for itself."""
     drops: dict[str, Any] = field(default_factory=dict)
     """What the drop stage was built for, and what it did."""
+    parameters: dict[str, Any] = field(default_factory=dict)
+    """The options in force, and where they are from."""
     rewritten: int = 0
     """Files that were rewritten in place."""
     sources: int = 0
@@ -181,10 +185,10 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """2 where something could not be read, 1 where --check found something, else 0."""
+        """2 where something could not be read, 1 where somebody asked for changes and there are, else 0."""
         if self.failures or self.faults:
             return 2
-        return 1 if self.checking and self.changed else 0
+        return 1 if self.changed and (self.checking or self.tells_changes) else 0
 
     def values(self) -> dict[str, Any]:
         """Counts, bytes, seconds in all and by stage, and the edits of each rule."""
@@ -202,6 +206,7 @@ class Report:
             "lines_taken_out": self.lines_in - self.lines_out,
             "edits": dict(sorted(self.edits.items())),
             **self.drops,
+            **self.parameters,
         }
 
     def summary(self) -> dict[str, Any]:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 SUFFIXES = {
     ".txt": "text",
     ".text": "text",
-    ".md": "text",
+    ".md": "markdown",
+    ".markdown": "markdown",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".json": "jsonl",
@@ -76,9 +77,9 @@ def make_format(name: str, options: ReadOptions) -> "Format":
         from dedupe.formats.jsonl import Jsonl
 
         return Jsonl(options.field)
-    from dedupe.formats.text import Mark, Text
+    from dedupe.formats.text import Mark, Markdown, Text
 
-    return Mark() if name == MARK else Text()
+    return Mark() if name == MARK else Markdown() if name == "markdown" else Text()
 
 
 def suffix_of(name: str) -> str:

@@ -46,6 +46,12 @@ class Text(ByteFormat):
         return "is not UTF-8"
 
 
+class Markdown(Text):
+    """A file is one record, whatever stands in it."""
+
+    name = "markdown"
+
+
 class Mark(Text):
     """What is passed on, and never looked into."""
 

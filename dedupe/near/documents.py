@@ -110,12 +110,27 @@ def gather_documents(batch: Batch, changes: Changes | None, fd: int, at: int, sp
     """
     changed = dict(changes.items()) if changes and len(changes) else {}
     whole = _gather_changed(batch, changed, fd, at, spool) if changed else _gather_untouched(batch, fd, at, spool)
+    if batch.format == "markdown":
+        return _without_front_matter(whole)
     if split == "never":
         return Documents(whole.text, whole.offsets, whole.places, whole.records)
-    starts, owners = _find_articles(whole, split)
+    starts, owners = find_articles(whole, split)
     if len(owners) == len(whole.records):
         return Documents(whole.text, whole.offsets, whole.places, whole.records)
     return _split_documents(whole, starts, owners, spool)
+
+
+def _without_front_matter(whole: Whole) -> Documents:
+    """It goes with its document, and is not compared; no article begins within a document's code."""
+    from dedupe.clean.markdown import front_matter_end
+
+    text = bytes(whole.text)
+    head = front_matter_end(text)
+    if not head:
+        return Documents(whole.text, whole.offsets, whole.places, whole.records)
+    places = array("q", whole.places)
+    places[1], places[2] = places[1] + head, places[2] - head
+    return Documents(text[head:], array("q", [0, len(text) - head]), places, whole.records)
 
 
 def _gather_untouched(batch: Batch, fd: int, at: int, spool: Spool) -> Whole:
@@ -174,7 +189,7 @@ def _gather_changed(batch: Batch, changed: dict[int, Change], fd: int, at: int, 
     return Whole(b"".join(texts), offsets, places, records)
 
 
-def _find_articles(whole: Whole, split: str) -> tuple[Int64s, Int64s]:
+def find_articles(whole: Whole, split: str) -> tuple[Int64s, Int64s]:
     """Where each article begins in the text, and then where the last one ends; and whose it is. An article goes
     with the blank lines behind it."""
     if split == "auto" and engine_name == "native":

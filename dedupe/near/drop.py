@@ -264,7 +264,7 @@ def _drop_articles(
     noted = {}
     for i, numbers in of_record.items():
         gone = [k for k in numbers if verdicts.keepers[k] >= 0]
-        if len(gone) == len(numbers) and changes.batch.format != "text":
+        if len(gone) == len(numbers) and changes.batch.format not in ("text", "markdown"):
             drops[i] = 1
             if notes is not None:
                 noted[i] = notes[gone[0]]
