@@ -5,6 +5,7 @@ they stay rows unless an audit or a diff asks what they say. Edits with somethin
 line, a record that was not UTF-8) are few, and objects. Records that are dropped are flags.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -16,6 +17,11 @@ from dedupe.read import Batch
 ROW = 4  # of an edit: document, start, end, rule
 EXACT, NEAR = DROPS = ("drop.exact", "drop.near")
 MARK = "drop.mark"
+# What marking has added before: values without braces, at the end of a record.
+MARKED = re.compile(
+    rb', "duplicate_of": (%(value)s), "similarity": [^,"{}\[\]]+, "cluster": (%(value)s)\Z'
+    % {b"value": rb'"(?:[^"\\]|\\.)*"|[^,"{}\[\]]+'}
+)
 WHOLE = "format.quote"  # of a record that is written anew, since its text needs quotes now
 NOTHING = Edits(b"", (), {})
 
@@ -68,11 +74,12 @@ class Changes:
         self.notes = {i: {"rule": rule} for i in range(len(self.batch))}
 
     def mark(self, i: int, put: bytes) -> None:
-        """Adds bytes to record i, before the brace that ends it."""
+        """Adds bytes to record i, before the brace that ends it, in place of what an earlier run added there."""
         change = self.get(i)
         record = change.output if change else self.batch.record(i)
         brace = record.rstrip().rfind(b"}")
-        output = record[:brace] + put + record[brace:]
+        before = MARKED.search(record, 0, brace)
+        output = record[: before.start() if before else brace] + put + record[brace:]
         whole = Splice(self.batch.starts[i], self.batch.starts[i + 1], output, MARK)
         document, edits = (change.document, change.edits) if change else (b"", [])
         self.by_hand[i] = Change(output, document, edits, [whole], is_whole=True)

@@ -150,8 +150,11 @@ def _run_files(
             "parameters": {**parameters, **asdict(write)},
         }
     names, places = _expand(names, report, write.output_dir)
+    names = _choose(names, places, report, write)
     _check_names([*names, *places.values()], write, drop)
     dropper = _make_dropper(drop, read, write) if drop else None
+    if dropper:
+        dropper.names_sources = len(names) > 1
     threads = drop.threads or _count_cores() if drop else 1
     flow = Flow(read, report, None, dropper, "never" if clean.page else clean.split, threads)
     sinks: list[Ending] = []  # what takes its place at the end, all of it or nothing
@@ -207,6 +210,30 @@ def _expand(names: Sequence[str], report: Report, folder: str | None = None) -> 
         except InputError as error:
             report.fail(str(error), name)
     return [source.name for source in inputs], mirror(inputs, folder) if folder else {}
+
+
+def _choose(names: Sequence[str], places: Mapping[str, str], report: Report, write: WriteOptions) -> list[str]:
+    """The sources that can be rewritten, each once, where that is wanted: all that is decided is decided on these."""
+    if write.in_place or places:
+        names = list({os.path.realpath(name): name for name in reversed(names)}.values())[::-1]
+    chosen = []
+    for name in names:
+        if write.in_place and name != "-" and (is_special(name) or is_remote(name)):
+            report.fail(f"{name}: is no regular file, and cannot be rewritten in place", name)
+        elif write.output in (None, "-") and not (write.in_place or places) and _is_stdout(name):
+            report.fail(f"{name}: is what stdout is written to; a file is given its new content by -o FILE", name)
+        else:
+            chosen.append(name)
+    return chosen
+
+
+def _is_stdout(name: str) -> bool:
+    """Whether a run would read what it writes, without end."""
+    try:
+        mine, other = os.stat(0 if name == "-" else name), os.fstat(sys.stdout.fileno())
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISREG(mine.st_mode) and os.path.samestat(mine, other) and mine.st_size > 0
 
 
 def _check_names(names: Sequence[str], write: WriteOptions, drop: DropOptions | None) -> None:
@@ -311,10 +338,6 @@ def _run_into_one(flow: Flow, names: Sequence[str], sinks: list[Ending], write: 
         source = _open(flow, name)
         if source is None:
             continue
-        if write.output in (None, "-") and _is_stdout(source):
-            source.stream.close()
-            flow.report.fail(f"{name}: is what stdout is written to; a file is given its new content by -o FILE", name)
-            continue
         if before and source.first and (fault := _why_not_joined(before, source)):
             source.stream.close()
             flow.report.fail(f"{name}: {fault}; use --output-dir, or a run for each", name)
@@ -327,15 +350,6 @@ def _run_into_one(flow: Flow, names: Sequence[str], sinks: list[Ending], write: 
         before = source if source.first else before
     if write.output not in (None, "-") and flow.report.failures:
         raise InputError(f"{write.output}: is as it was, since not all input could be read")
-
-
-def _is_stdout(source: Source) -> bool:
-    """Whether a run would read what it writes, without end."""
-    try:
-        mine, other = os.fstat(source.stream.fileno()), os.fstat(sys.stdout.fileno())
-    except (OSError, ValueError):
-        return False
-    return stat.S_ISREG(mine.st_mode) and os.path.samestat(mine, other) and len(source.first) > 0
 
 
 def _why_not_joined(before: Source, source: Source) -> str | None:
@@ -359,12 +373,7 @@ def _gap(before: Source, source: Source, tail: bytes) -> bytes:
 def _run_each(flow: Flow, names: Sequence[str], write: WriteOptions, places: Mapping[str, str]) -> None:
     """Each source by itself: into its own place, into its counterpart in a folder, or only looked at."""
     out = StreamSink() if write.diff else None
-    if write.in_place or places:  # a file that is named twice is rewritten once
-        names = list({os.path.realpath(name): name for name in reversed(names)}.values())[::-1]
     for name in names:
-        if write.in_place and (is_special(name) or is_remote(name)):
-            flow.report.fail(f"{name}: is no regular file, and cannot be rewritten in place", name)
-            continue
         source = _open(flow, name)
         if source is None or not _is_fit(flow, source):
             continue

@@ -8,13 +8,13 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dedupe.changes import Changes
 from dedupe.clock import Clock
-from dedupe.document import Change, apply_splices
+from dedupe.document import apply_splices
 from dedupe.engine import engine
 from dedupe.engine import name as engine_name
 from dedupe.read import BLANK, MARK, Batch, Source
@@ -134,14 +134,14 @@ class Report:
         self.records_changed += len(changes) if batch.format != MARK else 0
         self.edits.update(changes.count_rules())
         if self.counts_lines:
-            self._count_lines(batch, (change for _, change in changes.items()))
+            self._count_lines(batch, changes)
         if self.progress:
             self.progress.tell(batch, Passed(self.records, self.bytes_in))
 
-    def _count_lines(self, batch: Batch, changes: Iterable[Change]) -> None:
+    def _count_lines(self, batch: Batch, changes: Changes) -> None:
         before = engine.count_lines(batch.text, batch.offsets)
-        taken = 0
-        for change in changes:
+        taken = sum(count_lines(batch.document(i)) for i, drop in enumerate(changes.drops or b"") if drop)
+        for _, change in changes.items():
             lines = count_lines(change.document)
             before += lines if change.is_whole else 0
             taken += lines - count_lines(apply_splices(change.document, change.edits))
