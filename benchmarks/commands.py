@@ -12,11 +12,11 @@ ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8"}
 
 
 class Done(NamedTuple):
-    """What a command took, and what `--stats` says of it."""
+    """What a command took, and the last that it said."""
 
     seconds: float
     peak_mb: float
-    stats: dict[str, Any]
+    said: str
 
 
 # A process begins with the memory of the one that starts it, so a small one starts it; it says what that took.
@@ -35,13 +35,13 @@ def run(command: list[str], **options: Any) -> Done:
     said = subprocess.run(starter, env=ENVIRONMENT, stderr=subprocess.PIPE, check=True, **options).stderr.splitlines()
     seconds, peak_mb, code = json.loads(said[-1])
     assert code == 0, said
-    return Done(seconds, peak_mb, json.loads(said[-2]) if len(said) > 1 else {})
+    return Done(seconds, peak_mb, said[-2].decode() if len(said) > 1 else "")
 
 
 def run_dedupe(command: str, *arguments: str, source: Path, out: Path) -> Done:
     """One of dedupe's commands from file to file; to take the place of a file is another question."""
     out.unlink(missing_ok=True)
-    return run([*DEDUPE, command, "--stats", *arguments, str(source), "-o", str(out)])
+    return run([*DEDUPE, command, *arguments, str(source), "-o", str(out)])
 
 
 def count_words(path: Path) -> float:

@@ -1,7 +1,7 @@
 """Keep what a run of pytest-benchmark measured: machine, versions, and what each benchmark says of itself.
 
-    python benchmarks/record.py run.json     # writes benchmarks/records/DATE-NAME.json, NAME being the benchmark's file
-    python benchmarks/record.py              # prints the tables of `dedupe help speed` from the newest records
+python benchmarks/record.py run.json     # writes benchmarks/records/DATE-NAME.json, NAME being the benchmark's file
+python benchmarks/record.py              # prints the tables of `dedupe help speed` from the newest records
 """
 
 import json
