@@ -62,11 +62,13 @@ def tables() -> Iterator[str]:
         for key, about in rows.items():
             one = found[f"{test}[{key}]"]
             yield f"| {about} | {one['ratio_to_wc']:.2f} | {one['mb_per_s']:,} | {one['peak_mb']} |"
-    yield from ("", "| text to signature, MB/s | English | Arabic |", "|---|---|---|")
+    yield from ("", "| text to signature, MB/s | English | Arabic | Chinese |", "|---|---|---|---|")
     found = newest("sketch")
+    speeds = [found[f"test_sketch[{script}]"]["mb_per_s"] for script in ("english", "arabic", "chinese")]
+    yield f"| dedupe, UTF-8 in columns | {' | '.join(f'{speed:,.0f}' for speed in speeds)} |"
     for key, about in PEERS.items():
         speeds = [found[f"test_peers[{key}-{script}]"]["mb_per_s"] for script in ("english", "arabic")]
-        yield f"| {about} | {speeds[0]:,.0f} | {speeds[1]:,.0f} |"
+        yield f"| {about}, Python strings | {' | '.join(f'{speed:,.0f}' for speed in speeds)} | |"
 
 
 def main() -> None:

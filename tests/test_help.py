@@ -163,3 +163,17 @@ def test_the_pages_pre_commit_lines_stand() -> None:
     ]
     assert len(blocks("yaml")) == 1
     assert find_spec("dedupe.pages")
+
+
+def test_numbers_are_those_of_the_records() -> None:
+    tables = subprocess.run(
+        [sys.executable, Path(__file__).parents[1] / "benchmarks" / "record.py"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    measured = [line for line in readme.splitlines() if re.match(r"\| .* \| [\d.]+ \| [\d,]+ \| \d+ \|$", line)]
+    assert len(measured) == 5
+    assert set(measured) <= set(tables)
+    assert set(tables) <= set(PAGES["speed"].splitlines())
