@@ -1,11 +1,12 @@
 """What keeps a file from being rewritten or checked: it is no text after all, or somebody is at work on it.
 
-A file is looked through as it stands on disk; packed ones, which git does not merge, are not. Cost: one reading.
+A file is looked through as it stands on disk; packed ones and those elsewhere, which git does not
+merge, are not. Cost: one reading.
 """
 
 from pathlib import Path
 
-from dedupe.unpack import SUFFIXES
+from dedupe.unpack import SUFFIXES, is_remote
 
 CHUNK_BYTES = 1 << 20
 CONFLICT = (b"\n<<<<<<< ", b"\n=======", b"\n>>>>>>> ")  # git's marks, in order
@@ -19,7 +20,7 @@ def find_obstacle(name: str, format: str) -> str | None:
 
     OSError where it cannot be read.
     """
-    if Path(name).suffix in SUFFIXES:
+    if is_remote(name) or Path(name).suffix in SUFFIXES:
         return None
     line = marks = began = 0
     tail = b"\n"
