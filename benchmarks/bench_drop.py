@@ -13,17 +13,14 @@ for which a bound was reached. DEDUPE_BENCH_DOCUMENTS=100000 leaves out what is 
 import json
 import os
 import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import corpora
 import pytest
+from commands import DEDUPE, Done, count_words, run, run_dedupe
 
 ROUNDS = 5
-DROP = [sys.executable, "-m", "dedupe", "drop"]
-ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8"}
 LARGEST = int(os.environ.get("DEDUPE_BENCH_DOCUMENTS", 1_000_000))
 
 
@@ -49,12 +46,6 @@ CORPORA = {
 }
 
 
-class Done(NamedTuple):
-    seconds: float
-    peak_mb: float
-    stats: dict[str, Any]
-
-
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("corpora")
@@ -74,45 +65,24 @@ def written(folder: Path, name: str) -> Path:
     return path
 
 
-def run(command: list[str], **options: Any) -> Done:
-    """One whole command, and what it took; a `drop` says what it did."""
-    start = time.perf_counter()
-    process = subprocess.Popen(command, env=ENVIRONMENT, stderr=subprocess.PIPE, **options)
-    assert process.stderr
-    said = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, said
-    return Done(seconds, usage.ru_maxrss / 1024, json.loads(said.splitlines()[-1]) if said else {})
-
-
-def drop(path: Path, out: Path, threads: int) -> Done:
-    out.unlink(missing_ok=True)  # to take the place of another file is another question
-    return run([*DROP, "--stats", "--threads", str(threads), str(path), "-o", str(out)])
-
-
-def count_words(path: Path) -> float:
-    return run(["wc", "-w", str(path)], stdout=subprocess.DEVNULL).seconds
-
-
 @pytest.mark.parametrize(("name", "threads"), [(name, n) for name, corpus in CORPORA.items() for n in corpus.threads])
 def test_drop(benchmark: Any, folder: Path, name: str, threads: int) -> None:
     path, corpus = written(folder, name), CORPORA[name]
     out, again = folder / "out", folder / "again"
-    words, done = [], []
+    words: list[float] = []
+    done: list[Done] = []
 
     def once() -> None:
         words.append(count_words(path))
-        done.append(drop(path, out, threads))
+        done.append(run_dedupe("drop", "--threads", str(threads), source=path, out=out))
 
     benchmark.pedantic(once, rounds=ROUNDS if corpus.n_docs <= 100_000 else 2)
-    stats = done[0].stats
+    stats = json.loads(run_dedupe("drop", "--stats", source=path, out=again).said)
     least, most = corpus.kept
     assert least <= stats["documents_kept"] / corpus.n_docs <= most
     assert out.read_bytes().count(b"\n") == stats["documents_kept"]
     if corpus.n_docs <= 100_000:
-        drop(out, again, threads=2)
+        run_dedupe("drop", "--threads", "2", source=out, out=again)
         assert again.read_bytes() == out.read_bytes()
     best = min(one.seconds for one in done)
     benchmark.extra_info.update(
@@ -131,12 +101,12 @@ def test_drop_from_a_pipe(benchmark: Any, folder: Path) -> None:
     files, pipes = [], []
 
     def once() -> None:
-        files.append(drop(path, by_file, threads=1).seconds)
+        files.append(run_dedupe("drop", "--threads", "1", source=path, out=by_file).seconds)
         out.unlink(missing_ok=True)
         with path.open("rb") as source, out.open("wb") as sink:
             cat = subprocess.Popen(["cat"], stdin=source, stdout=subprocess.PIPE)
             assert cat.stdout
-            pipes.append(run([*DROP, "--stats", "--threads", "1"], stdin=cat.stdout, stdout=sink).seconds)
+            pipes.append(run([*DEDUPE, "drop", "--threads", "1"], stdin=cat.stdout, stdout=sink).seconds)
             cat.stdout.close()
             cat.wait()
 

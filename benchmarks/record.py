@@ -1,18 +1,39 @@
 """Keep what a run of pytest-benchmark measured: machine, versions, and what each benchmark says of itself.
 
-    python benchmarks/record.py run.json
-
-Writes benchmarks/records/DATE-NAME.json, NAME being the benchmark's file. The README's numbers come from there.
+python benchmarks/record.py run.json     # writes benchmarks/records/DATE-NAME.json, NAME being the benchmark's file
+python benchmarks/record.py              # prints the tables of `dedupe help speed` from the newest records
 """
 
 import json
 import platform
 import sys
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 RECORDS = Path(__file__).parent / "records"
+DROPS = {
+    "news 10k-1": "`drop`, 10,000 documents, one thread",
+    "news 10k-2": "the same, two threads",
+    "news 100k-1": "`drop`, 100,000 documents, one thread",
+    "news 100k-2": "the same, two threads",
+    "news 1m-1": "`drop`, 1,000,000 documents, one thread",
+    "news 1m-2": "the same, two threads",
+    "arabic escaped-1": "`drop`, 20,000 documents of Arabic in `\\u` escapes",
+    "template 0.7-1": "`drop`, 100,000 documents of one template, all pairs 0.7 alike",
+    "template 0.85-1": "the same, 0.85 alike",
+    "footer-1": "`drop`, 100,000 documents, half of each the same footer",
+    "equal-1": "`drop`, 1,000,000 equal documents",
+}
+CLEANS = {
+    "english": "`clean`, English news with nothing to take out",
+    "arabic": "the same, Arabic",
+    "chinese": "the same, Chinese",
+    "repeats": "`clean`, repeats and a `TT` in every article",
+    "altered repeats": "the same, later copies altered",
+}
+PEERS = {"ours": "dedupe", "with_gaoya": "gaoya", "with_rensa": "rensa", "with_datasketch": "datasketch"}
 
 
 def condense(run: dict[str, Any]) -> dict[str, Any]:
@@ -27,7 +48,33 @@ def condense(run: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def newest(name: str) -> dict[str, Any]:
+    """What the newest record of a benchmark's file says, by benchmark."""
+    benchmarks: dict[str, Any] = json.loads(max(RECORDS.glob(f"*-{name}.json")).read_text("utf-8"))["benchmarks"]
+    return benchmarks
+
+
+def tables() -> Iterator[str]:
+    """The lines of the tables, as Markdown."""
+    yield from ("| what | times `wc -w` | MB/s | peak, MB |", "|---|---|---|---|")
+    for rows, name, test in ((DROPS, "drop", "test_drop"), (CLEANS, "clean", "test_clean")):
+        found = newest(name)
+        for key, about in rows.items():
+            one = found[f"{test}[{key}]"]
+            yield f"| {about} | {one['ratio_to_wc']:.2f} | {one['mb_per_s']:,} | {one['peak_mb']} |"
+    yield from ("", "| text to signature, MB/s | English | Arabic | Chinese |", "|---|---|---|---|")
+    found = newest("sketch")
+    speeds = [found[f"test_sketch[{script}]"]["mb_per_s"] for script in ("english", "arabic", "chinese")]
+    yield f"| dedupe, UTF-8 in columns | {' | '.join(f'{speed:,.0f}' for speed in speeds)} |"
+    for key, about in PEERS.items():
+        speeds = [found[f"test_peers[{key}-{script}]"]["mb_per_s"] for script in ("english", "arabic")]
+        yield f"| {about}, Python strings | {' | '.join(f'{speed:,.0f}' for speed in speeds)} | |"
+
+
 def main() -> None:
+    if len(sys.argv) < 2:
+        print(*tables(), sep="\n")
+        return
     run = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     record = condense(run)
     name = Path(run["benchmarks"][0]["fullname"].partition("::")[0]).stem.removeprefix("bench_")

@@ -34,6 +34,7 @@ def main() -> None:
         _listen(_make_handler())
         _keep_standard_streams()
         code = _flush(run(sys.argv[1:]))
+        _sum_up(code)
         _listen(signal.SIG_IGN)  # all is done; Python alone is left to end
     except Stop as stop:
         code = _stop(stop.number)
@@ -50,9 +51,10 @@ def run(argv: list[str]) -> int:
 
     from dedupe.cli import dedupe
     from dedupe.errors import DedupeError
-    from dedupe.talk import say
+    from dedupe.talk import find_format, is_json, say, use_format
     from dedupe.write import ClosedPipe
 
+    use_format(find_format(argv))
     try:
         from dedupe.engine import engine
 
@@ -65,14 +67,25 @@ def run(argv: list[str]) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
-        with suppress(OSError):
-            error.show()
-    except (DedupeError, ValueError, ImportError) as error:
-        say(str(error))
+        if is_json():
+            say(error.format_message(), "error")
+        else:
+            with suppress(OSError):
+                error.show()
+    except DedupeError as error:
+        say(str(error), "error", source=error.source, line=error.line)
+    except (ValueError, ImportError) as error:
+        say(str(error), "error")
     except OSError as error:
-        say(_explain(error))
+        say(_explain(error), "error")
     except MemoryError:
-        say("there is not enough memory; give smaller files, or --memory to drop")
+        say("there is not enough memory; give smaller files, or --memory to drop", "error")
+    except Exception as error:
+        if not is_json():
+            raise
+        from traceback import format_exc
+
+        say(f"{type(error).__name__}: {error}; a defect of dedupe", "critical", traceback=format_exc())
     return 2
 
 
@@ -132,7 +145,7 @@ def _flush(code: int) -> int:
         if code == 0 and not isinstance(error, BrokenPipeError):
             from dedupe.talk import say
 
-            say(_explain(error))
+            say(_explain(error), "error")
             return 2
     return code
 
@@ -142,11 +155,19 @@ def _explain(error: OSError) -> str:
     return f"{done}: {error.strerror or error}; what was written so far is incomplete"
 
 
+def _sum_up(code: int) -> None:
+    """The last words of a run, for a machine."""
+    from dedupe.talk import end
+
+    end(code)
+
+
 def _stop(number: int) -> int:
     """The exit code of a run that a signal ended; of signals other than SIGINT the process dies."""
     from dedupe.talk import say
 
-    say("interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}")
+    say("interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}", "error")
+    _sum_up(128 + number)
     if number != signal.SIGINT:
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)

@@ -3,10 +3,10 @@
 Each is known by the name that it was given: `-` is stdin. The files go when they are closed.
 """
 
-from pathlib import Path
 from typing import Any
 
-from dedupe.unpack import SUFFIXES, open_unpacked, read_some
+from dedupe.formats import suffix_of
+from dedupe.unpack import open_unpacked, read_some
 from dedupe.write import naming_temporary_files
 
 CHUNK_BYTES = 1 << 20
@@ -22,8 +22,7 @@ class Aside:
         """Copies a stream into a file that can be read twice."""
         from tempfile import NamedTemporaryFile
 
-        path = Path(name)
-        suffix = path.with_suffix("").suffix if path.suffix in SUFFIXES else path.suffix  # it is unpacked now
+        suffix = suffix_of(name)  # it is unpacked now
         stream = open_unpacked(name)
         with naming_temporary_files():
             file = self.files[name] = NamedTemporaryFile(prefix="dedupe-", suffix=suffix)

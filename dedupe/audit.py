@@ -8,7 +8,9 @@ An audit is JSONL. Its first line says who wrote it and how; then, for each sour
     {"records": 2, "sizes": "...", "checks": "..."}      one line a batch: every record's bytes out, CRC-32
     {"end": "a.jsonl", "bytes_in": 5120, "bytes_out": 4711, "crc32_in": 1234567890}
 
-and a last line that counts the sources. `at` is the offset in the source's bytes of what was
+and a last line that counts the sources. A source that has a file of its own in the output has `output` too. Of
+Parquet, `at` counts the bytes of the texts, one behind the other, and a line with `lengths` (of the texts) stands
+before the sizes, with the rows that are `gone`. `at` is the offset in the source's bytes of what was
 replaced; `took` is the text that stood there and `put` what stands there now. Where the bytes are
 not simply that text (`\\u` escapes, bytes that are not UTF-8), `took_raw` or `put_raw` holds them in
 base64. An edit inside a record that was replaced as a whole (its bytes were not UTF-8) has `within`
@@ -26,13 +28,19 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from dedupe.changes import Changes
 from dedupe.document import Change
 from dedupe.errors import AuditError, OutputError
-from dedupe.read import Batch, escape_line_ends
+from dedupe.formats.jsonl import escape_line_ends
+from dedupe.options import FORMATS
+from dedupe.read import Batch
+from dedupe.unpack import is_remote
 from dedupe.write import is_special
+
+if TYPE_CHECKING:
+    from dedupe.formats.parquet import RowReader
 
 VERSION = 1
 READ_BYTES = 1 << 20  # at a time; a damaged audit may ask for more than there is
@@ -75,11 +83,13 @@ class Journal:
             self.abort()
             raise
 
-    def begin(self, source: str, format: str) -> None:
+    def begin(self, source: str, format: str, output: str | None = None) -> None:
+        """A source, and the file that it has to itself in the output, if it has one."""
         # What is restored in place is found from wherever `restore` runs.
         self.source, self.format = os.path.realpath(source) if self.in_place else source, format
         self.bytes_in = self.bytes_out = self.crc_in = 0
-        self._write({"source": self.source, "format": format})
+        place = {"output": output if is_remote(output) else os.path.abspath(output)} if output else {}
+        self._write({"source": self.source, "format": format, **place})
 
     def note(self, batch: Batch, changes: Changes) -> None:
         """One batch and what became of its records."""
@@ -98,6 +108,10 @@ class Journal:
         self.bytes_in += len(raw)
         self.bytes_out += sum(sizes)
         self.crc_in = zlib.crc32(raw, self.crc_in)
+        if more := batch.kind.audit(changes):
+            self._write(
+                {key: value if isinstance(value, bool | str) else _base64(value) for key, value in more.items()}
+            )
         self._write({"records": len(sizes), "sizes": _base64(sizes), "checks": _base64(checks)})
 
     def _name(self, batch: Batch, i: int) -> dict[str, object]:
@@ -233,19 +247,42 @@ def restore_stream(name: str, stream: BinaryIO, file: str | None = None) -> Iter
 
     Of an audit of files that were changed in place, the section of `file` is meant.
     """
-    chosen: int | None = None
-    for number, section in enumerate(read_sections(name)):
-        if number == 0 and section.in_place:
-            chosen = _choose_source(name, file)
-        if chosen not in (None, number):
-            section.skip()
-            continue
+    for section in _chosen_sections(name, file):
         section.expect(stream, section.gap)
         yield from section.restore(stream)
     if stream.read(1):
-        raise AuditError(
-            f"{file or 'stdin'}: goes on where dedupe had ended it; restore needs the very output of the run"
-        )
+        raise _goes_on(file)
+
+
+def restore_rows(name: str, rows: "RowReader", file: str | None = None) -> "Iterator[tuple[Any, bool]]":
+    """The input's rows, from those of the output; as restore_stream."""
+    for section in _chosen_sections(name, file):
+        for restored in section.restore(rows):
+            with section.entries.blame():
+                yield rows.rebuild(restored)
+    if not rows.is_over():
+        raise _goes_on(file)
+
+
+def _goes_on(file: str | None) -> AuditError:
+    return AuditError(f"{file or 'stdin'}: goes on where dedupe had ended it; restore needs the very output of the run")
+
+
+def find_format(name: str) -> str:
+    """The format of what an audit tells of, by its first source; none in an audit without one."""
+    return next((section.format for section in read_sections(name)), "")
+
+
+def _chosen_sections(name: str, file: str | None) -> Iterator["Section"]:
+    """All sections of a stream's audit; of one of files of their own, that of `file`."""
+    chosen: int | None = None
+    for number, section in enumerate(read_sections(name)):
+        if number == 0 and section.is_alone:
+            chosen = _choose_source(name, file)
+        if chosen in (None, number):
+            yield section
+        else:
+            section.skip()
 
 
 def _choose_source(name: str, file: str | None) -> int:
@@ -253,23 +290,21 @@ def _choose_source(name: str, file: str | None) -> int:
     of its name."""
     sources = []
     for section in read_sections(name):
-        sources.append(section.source)
+        sources.append(section.output)
         section.skip()
     path = os.path.realpath(file) if file else ""
     found = [i for i, source in enumerate(sources) if os.path.realpath(source) == path]
     if not found:
         found = [i for i, source in enumerate(sources) if os.path.basename(source) == os.path.basename(path)]
     if len(found) != 1:
-        raise AuditError(
-            f"{name}: tells of files changed in place, {file or 'stdin'} not among them; name one, or --in-place"
-        )
+        raise AuditError(f"{name}: tells of files of their own, {file or 'stdin'} not among them; name one of these")
     return found[0]
 
 
-def read_sections(name: str, in_place: bool = False) -> Iterator["Section"]:
+def read_sections(name: str, kind: str = "") -> Iterator["Section"]:
     """The audit's sources in order; AuditError where it is no audit, is damaged or breaks off.
 
-    With `in_place`, an audit of a stream is an AuditError too.
+    With a kind, in_place or output_dir, an audit of another kind of run is an AuditError too.
     """
     try:
         with open(name, "rb") as file:
@@ -279,8 +314,11 @@ def read_sections(name: str, in_place: bool = False) -> Iterator["Section"]:
                 raise AuditError(
                     f"{name}: is no audit that this version of dedupe knows; give the file that --audit wrote"
                 )
-            if in_place and head.get("in_place") is not True:
-                raise AuditError(f"{name}: is the audit of a stream; give the output: dedupe restore {name} FILE")
+            if kind and not head.get(kind):
+                how = next((x for x in ("in_place", "output_dir") if head.get(x)), "")
+                instead = f"--{how.replace('_', '-')}" if how else "a stream; give the output"
+                raise AuditError(f"{name}: is the audit of {instead}: dedupe restore {name} FILE")
+            folder = head.get("output_dir", "")
             sources, gap = 0, b""
             for entry in entries:
                 with entries.blame():
@@ -291,7 +329,7 @@ def read_sections(name: str, in_place: bool = False) -> Iterator["Section"]:
                     if "join" in entry:
                         gap = _read_text(entry, "join").encode()
                         continue
-                    section = Section(entries, head.get("in_place") is True, gap, entry)
+                    section = Section(entries, head.get("in_place") is True, gap, entry, str(folder))
                 yield section
                 sources, gap = sources + 1, b""
             raise BrokenOff(f"{name}: breaks off after {sources} whole sources; the run was cut short or the file is")
@@ -371,17 +409,20 @@ class Undo(NamedTuple):
 class Section:
     """One source of an audit: undoes what was done to it, batch by batch."""
 
-    def __init__(self, entries: _Entries, in_place: bool, gap: bytes, entry: dict[str, Any]) -> None:
-        self.entries, self.in_place, self.gap = entries, in_place, gap
+    def __init__(self, entries: _Entries, in_place: bool, gap: bytes, entry: dict[str, Any], folder: str) -> None:
+        self.entries, self.gap, self.folder = entries, gap, folder
         self.source, self.format = _read_text(entry, "source"), _read_text(entry, "format")
-        if "\0" in self.source or self.format not in ("text", "jsonl"):
+        self.output = _read_text(entry, "output") if "output" in entry else self.source
+        self.is_alone = in_place or "output" in entry
+        """The source has a file of its own in the output, `output`."""
+        if "\0" in self.source + self.output or self.format not in FORMATS:
             raise ValueError("there is no such source")
         self.end: dict[str, int] = {}
         """Bytes in, bytes out and CRC-32, once its last line is read."""
         self.is_untouched = False
 
-    def restore(self, stream: BinaryIO) -> Iterator[bytes]:
-        """The source's bytes from the bytes that `stream` has of the output, in order."""
+    def restore(self, stream: "BinaryIO | RowReader") -> Iterator[bytes]:
+        """The source's bytes from the bytes that `stream` has of the output, in order; of rows, their texts."""
         undos: list[Undo] = []
         position = crc = record = bytes_out = 0
         while not self.end:
@@ -389,6 +430,8 @@ class Section:
             with self.entries.blame():
                 if "at" in entry:
                     undos.append(self._read_undo(entry))
+                elif "lengths" in entry:
+                    self._begin_rows(entry, stream)
                 elif "records" in entry:
                     sizes, checks = self._read_sizes(entry)
                     data = self._read_records(sizes, checks, stream, record)
@@ -401,6 +444,21 @@ class Section:
                     counts = {"bytes_in": position, "bytes_out": bytes_out, "crc32_in": crc}
                     if self.end != counts or undos:
                         raise ValueError(f"{self.source} does not come out as it was")
+
+    def _begin_rows(self, entry: dict[str, Any], stream: Any) -> None:
+        lengths = _read_array(entry, "lengths", array("q"))
+        gone = _read_array(entry, "gone", array("q")) if "gone" in entry else array("q")
+        rows = _read_bytes(entry, "rows") if "rows" in entry else b""
+        if min(lengths, default=0) < 0 or min(gone, default=0) < 0 or self.format != "parquet":
+            raise ValueError("'lengths' do not belong here")
+        stream.begin(_read_text(entry, "field"), lengths, gone, rows, entry.get("ends_group") is True)
+
+    def place_in(self, folder: str) -> str:
+        """Where in a folder the source belongs, as its output lay in that of the run."""
+        below = self.output.removeprefix(self.folder.rstrip("/")).lstrip("/")
+        if below == self.output or ".." in below.split("/"):
+            raise AuditError(f"{self.output}: does not lie in {self.folder}; the audit is damaged")
+        return f"{folder.rstrip('/')}/{below}"
 
     def skip(self) -> None:
         """Passes over what is left of the section, and looks whether it is sound."""
@@ -465,7 +523,9 @@ class Section:
             raise ValueError("'sizes' and 'checks' do not fit 'records'")
         return sizes, checks
 
-    def _read_records(self, sizes: Sequence[int], checks: Sequence[int], stream: BinaryIO, record: int) -> bytes:
+    def _read_records(
+        self, sizes: Sequence[int], checks: Sequence[int], stream: "BinaryIO | RowReader", record: int
+    ) -> bytes:
         data = _read_exactly(stream, sum(sizes))
         view, start = memoryview(data), 0
         for number, (size, check) in enumerate(zip(sizes, checks, strict=True), record + 1):
@@ -478,7 +538,7 @@ class Section:
         return data
 
 
-def _read_exactly(stream: BinaryIO, size: int) -> bytes:
+def _read_exactly(stream: "BinaryIO | RowReader", size: int) -> bytes:
     pieces = []
     while size > 0 and (piece := stream.read(min(size, READ_BYTES))):
         pieces.append(piece)

@@ -5,6 +5,7 @@ they stay rows unless an audit or a diff asks what they say. Edits with somethin
 line, a record that was not UTF-8) are few, and objects. Records that are dropped are flags.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -16,6 +17,12 @@ from dedupe.read import Batch
 ROW = 4  # of an edit: document, start, end, rule
 EXACT, NEAR = DROPS = ("drop.exact", "drop.near")
 MARK = "drop.mark"
+# What marking has added before: values without braces, at the end of a record.
+MARKED = re.compile(
+    rb', "duplicate_of": (%(value)s), "similarity": [^,"{}\[\]]+, "cluster": (%(value)s)\Z'
+    % {b"value": rb'"(?:[^"\\]|\\.)*"|[^,"{}\[\]]+'}
+)
+WHOLE = "format.quote"  # of a record that is written anew, since its text needs quotes now
 NOTHING = Edits(b"", (), {})
 
 
@@ -26,9 +33,12 @@ class Changes:
         self.batch = batch
         self.names = edits.names
         self.rows = memoryview(edits.rows).cast("q")
-        places = engine.place(batch.raw, batch.spans, edits.rows) if batch.format == "jsonl" else edits.rows
+        by_hand, places = edits.by_hand, batch.kind.place_rows(batch, edits.rows)
+        if places is None:
+            by_hand, self.rows, places = edits.splices(), memoryview(b"").cast("q"), b""
         self.places = memoryview(places).cast("q")
-        self.by_hand = {i: self._make_change(i, splices) for i, splices in edits.by_hand.items()}
+        made = ((i, self._make_change(i, splices)) for i, splices in by_hand.items())
+        self.by_hand = {i: change for i, change in made if change.edits}
         self.by_hand.update(rescued or {})
         self.drops: bytearray | None = None
         """One byte a record: whether it is dropped."""
@@ -36,8 +46,14 @@ class Changes:
         """Why, where somebody asks."""
 
     def _make_change(self, i: int, edits: Sequence[Splice]) -> Change:
-        splices = self.batch.place(i, edits)
-        return Change(splice_record(self.batch, i, splices), self.batch.document(i), edits, splices)
+        output, splices = self.batch.edit(i, edits)
+        document = self.batch.document(i)
+        if splices is not None:
+            return Change(output, document, edits, splices)
+        start, end = self.batch.starts[i], self.batch.starts[i + 1]
+        if output == self.batch.raw[start:end]:  # there is no way to write it
+            return Change(output, document, (), ())
+        return Change(output, document, edits, [Splice(start, end, output, WHOLE)], is_whole=True)
 
     def drop_articles(self, i: int, articles: Sequence[Splice], notes: Sequence[Mapping[str, Any]]) -> None:
         """Takes articles out of the clean text of record i: `articles` are spans of that text."""
@@ -45,21 +61,25 @@ class Changes:
         edits = compose_splices(change.edits if change else [], articles)
         numbers = [k for k, edit in enumerate(edits) if edit.rule in DROPS]
         noted = dict(zip(numbers, notes, strict=True))
-        if change and change.is_whole:
-            rescued = self.batch.rescue(i)
-            assert rescued is not None
-            output = apply_splices(rescued.raw, rescued.place(0, edits))
+        if change and change.is_whole and (rescued := self.batch.rescue(i)):
+            output = rescued.edit(0, edits)[0]
             whole = [change.splices[0]._replace(put=output)]
             self.by_hand[i] = Change(output, change.document, edits, whole, True, noted)
         else:
             self.by_hand[i] = self._make_change(i, edits)._replace(notes=noted)
 
+    def leave_out(self, rule: str) -> None:
+        """All records go."""
+        self.drops = bytearray(b"\1" * len(self.batch))
+        self.notes = {i: {"rule": rule} for i in range(len(self.batch))}
+
     def mark(self, i: int, put: bytes) -> None:
-        """Adds bytes to record i, before the brace that ends it."""
+        """Adds bytes to record i, before the brace that ends it, in place of what an earlier run added there."""
         change = self.get(i)
         record = change.output if change else self.batch.record(i)
         brace = record.rstrip().rfind(b"}")
-        output = record[:brace] + put + record[brace:]
+        before = MARKED.search(record, 0, brace)
+        output = record[: before.start() if before else brace] + put + record[brace:]
         whole = Splice(self.batch.starts[i], self.batch.starts[i + 1], output, MARK)
         document, edits = (change.document, change.edits) if change else (b"", [])
         self.by_hand[i] = Change(output, document, edits, [whole], is_whole=True)

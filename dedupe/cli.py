@@ -2,20 +2,35 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from dedupe import __version__
-from dedupe.options import CleanOptions, DropOptions, LearnOptions, ReadOptions, RepairOptions, WriteOptions
+from dedupe.options import (
+    FORMATS,
+    CleanOptions,
+    DropOptions,
+    LearnOptions,
+    ReadOptions,
+    RepairOptions,
+    WriteOptions,
+    read_size,
+)
+from dedupe.talk import use_format
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 EXIT_CODES = (
-    "Exit codes: 0 done; 1 --check found something; 2 failure, wrong usage or broken records; "
+    "Exit codes: 0 done; 1 --check or --exit-code found something; 2 failure, wrong usage or broken records; "
     "130 interrupted. A closed pipe is no error."
 )
+
+NO_SETTINGS = "dedupe.no-config"  # a key among what click keeps for a run
+CHOOSE = "--config names settings, --no-config wants none: choose"
 
 
 class DefaultGroup(click.Group):
@@ -23,8 +38,25 @@ class DefaultGroup(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args or (args[0] not in self.commands and args[0] not in ("--help", "-h", "--version")):
-            args.insert(0, "run")
+            if args or not ctx.resilient_parsing:  # completion asks for the commands
+                args.insert(0, "run")
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """The commands; what the one that may be left out takes, too."""
+        from click.shell_completion import CompletionItem
+
+        found = super().shell_complete(ctx, incomplete)
+        if incomplete.startswith("-"):
+            return found + self.commands["run"].shell_complete(ctx, incomplete)
+        return found or [CompletionItem(incomplete, type="file")]
+
+
+def _holds_the_other(folder: str) -> bool:
+    """Whether another package of this name is installed there."""
+    from glob import iglob
+
+    return next(iglob(f"{folder}/dedupe-[0-9]*.dist-info"), None) is not None
 
 
 def print_version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
@@ -34,7 +66,7 @@ def print_version(ctx: click.Context, parameter: click.Parameter, value: bool) -
     from dedupe.engine import name
 
     click.echo(f"dedupe {__version__} ({name} engine)")
-    if any(next(Path(folder).glob("dedupe-[0-9]*.dist-info"), None) for folder in sys.path if folder):
+    if any(map(_holds_the_other, filter(None, sys.path))):
         click.echo(
             "dedupe: the unrelated package `dedupe` is installed here too and shares the import name; "
             "keep the two in separate environments",
@@ -54,24 +86,77 @@ def stack(*decorators: Callable[[Command], Command]) -> Callable[[Command], Comm
     return apply
 
 
-reading = stack(
+def forgo_settings(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
+    """Has no settings read."""
+    ctx.meta[NO_SETTINGS] = value
+    if value and ctx.default_map:
+        raise click.UsageError(CHOOSE)
+
+
+def use_settings(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Makes a project's settings the defaults of the command; gives the name of their file."""
+    forgone = ctx.meta.get(NO_SETTINGS)
+    if forgone and value:
+        raise click.UsageError(CHOOSE)
+    if forgone or ctx.resilient_parsing:
+        return None
+    from dedupe.settings import Settings, find_settings, read_settings
+
+    settings = Settings(value, read_settings(value)) if value else find_settings()
+    if settings is None:
+        return None
+    ctx.default_map = settings.values
+    return settings.path
+
+
+configuring = stack(
+    click.option(
+        "--config",
+        is_eager=True,
+        callback=use_settings,
+        type=click.Path(),
+        metavar="FILE",
+        help="Settings. [.dedupe.toml or pyproject.toml, here or above in the repository]",
+    ),
+    click.option(
+        "--no-config",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=forgo_settings,
+        help="No settings but those of the command line.",
+    ),
+)
+
+sources = stack(
     click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path()),
     click.option(
         "--format",
-        type=click.Choice(["text", "jsonl"]),
+        type=click.Choice(FORMATS),
         help="What the input is. [by suffix, else by its first byte]",
+    ),
+    click.option(
+        "--delimiter",
+        metavar="CHARACTER",
+        callback=lambda _, __, value: {"tab": "\t", "\\t": "\t"}.get(value, value),
+        help="CSV: what stands between two fields; tab is one too. [by the first rows]",
     ),
     click.option(
         "--field",
         default=ReadOptions().field,
         show_default=True,
-        help="JSONL: the field that holds the text.",
+        help="The field or column that holds the text.",
     ),
+    configuring,
+)
+
+reading = stack(
+    sources,
     click.option(
         "--id-field",
         default=ReadOptions().id_field,
         show_default=True,
-        help="JSONL: the field that names a record in audits.",
+        help="The field or column that names a record in audits.",
     ),
     click.option("--strict/--no-strict", help="Stop at the first broken record instead of passing it through."),
 )
@@ -150,7 +235,7 @@ learning = stack(
     ),
 )
 
-dropping = stack(
+matching = stack(
     click.option(
         "--threshold",
         type=float,
@@ -166,6 +251,17 @@ dropping = stack(
         help="Share of the pairs at the threshold that are to be found.",
     ),
     click.option(
+        "--memory",
+        default="0",
+        metavar="SIZE",
+        help="What the table of documents may hold in memory, as in 2G. [no limit]",
+    ),
+    click.option("--threads", type=int, default=0, metavar="N", help="How many threads read and sketch. [one a core]"),
+)
+
+dropping = stack(
+    matching,
+    click.option(
         "--keep",
         default=DropOptions().keep,
         show_default=True,
@@ -174,13 +270,17 @@ dropping = stack(
     ),
     click.option("--annotate/--no-annotate", help="Mark duplicates instead of dropping them (JSONL)."),
     click.option("--removed", type=click.Path(), metavar="FILE", help="Write the records that are dropped to FILE."),
-    click.option(
-        "--memory",
-        default="0",
-        metavar="SIZE",
-        help="What the table of documents may hold in memory, as in 2G. [no limit]",
-    ),
-    click.option("--threads", type=int, default=0, metavar="N", help="How many threads read and sketch. [one a core]"),
+)
+
+telling = click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda _, __, value: use_format(value),
+    help="What is said on stderr: lines, or JSON objects and a summary at the end.",
 )
 
 writing = stack(
@@ -191,9 +291,16 @@ writing = stack(
         metavar="FILE",
         help="Write to FILE, at once and whole, packed by its suffix.",
     ),
+    click.option(
+        "--output-dir",
+        type=click.Path(),
+        metavar="DIR",
+        help="Write each file's counterpart into DIR, under the same name.",
+    ),
     click.option("--in-place/--no-in-place", help="Rewrite each file where it stands."),
     click.option("--check/--no-check", help="Write nothing; name the files that would change and exit with 1."),
     click.option("--diff/--no-diff", help="Write nothing but the changes, as a unified diff."),
+    click.option("--exit-code/--no-exit-code", help="Exit with 1 where --in-place rewrote a file, as hooks do."),
     click.option(
         "--audit",
         type=click.Path(),
@@ -202,6 +309,7 @@ writing = stack(
     ),
     click.option("--stats/--no-stats", help="One JSON object with counts to stderr at the end."),
     click.option("--progress/--no-progress", default=None, help="A progress line on stderr. [on a terminal]"),
+    telling,
 )
 
 
@@ -210,9 +318,14 @@ def take(values: dict[str, Any], *names: str) -> list[Any]:
     return [values.pop(name) for name in names]
 
 
+def take_some(values: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """Takes those of the named values that the command has."""
+    return {name: values.pop(name) for name in names if name in values}
+
+
 def read_options(values: dict[str, Any]) -> ReadOptions:
-    """Takes what `reading` asks for."""
-    return ReadOptions(*take(values, "format", "field", "id_field", "strict"))
+    """Takes what `reading` or `sources` asks for."""
+    return ReadOptions(**take_some(values, ReadOptions.__slots__))
 
 
 def clean_options(values: dict[str, Any]) -> CleanOptions:
@@ -228,15 +341,15 @@ def learn_options(values: dict[str, Any], by: str) -> LearnOptions:
 
 
 def drop_options(values: dict[str, Any]) -> DropOptions:
-    """Takes what `dropping` asks for."""
+    """Takes what `dropping` or `matching` asks for."""
     values["memory"] = read_size(values["memory"])
-    return DropOptions(*take(values, "threshold", "recall", "keep", "annotate", "removed", "memory", "threads"))
+    return DropOptions(**take_some(values, DropOptions.__slots__))
 
 
 @click.group(
     cls=DefaultGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="`dedupe FILE...` without a command cleans, then drops. " + EXIT_CODES,
+    epilog="`dedupe FILE...` without a command cleans, then drops. `dedupe help` lists pages on more. " + EXIT_CODES,
 )
 @click.option(
     "--version",
@@ -324,7 +437,34 @@ def run(files: Sequence[str], **values: Any) -> int:
     return dedupe_files(files or ["-"], read, clean, drop, WriteOptions(**values))
 
 
+@dedupe.command(epilog="Exit codes: 0 no copies; 1 copies found; 2 failure, wrong usage, or a file was not compared.")
+@sources
+@click.option(
+    "--split",
+    default=CleanOptions().split,
+    show_default=True,
+    metavar="auto|never|REGEX",
+    help="Where a capture is cut into articles, which are compared one by one.",
+)
+@matching
+def corpus(files: Sequence[str], split: str, **values: Any) -> int:
+    """Names documents that say what another one says, and drops nothing.
+
+    All FILEs are one corpus; of a folder, the files that git tracks; without FILE, those of the repository. Each copy
+    is a line on stdout, with file and line of both: `a.md:12: is 0.93 like b.md:1`.
+
+    \b
+      dedupe corpus
+      dedupe corpus --threshold 0.9 news/ old.jsonl
+    """
+    from dedupe.compare import compare_files
+
+    del values["config"]
+    return compare_files(files, read_options(values), split, drop_options(values))
+
+
 @dedupe.command(epilog=EXIT_CODES)
+@telling
 @reading
 @telling_sources
 @learning
@@ -359,16 +499,6 @@ def learn(files: Sequence[str], by: str, update: Sequence[str], output: str | No
     return learn_into_file(names, read, learn_options(values, by), update, output)
 
 
-def read_size(text: str) -> int:
-    """A size such as 2G, 500M or 1000000 in bytes; ValueError for anything else."""
-    number, unit = text[:-1], text[-1:].upper()
-    powers = {"K": 10, "M": 20, "G": 30, "T": 40}
-    try:
-        return int(float(number) * 2 ** powers[unit]) if unit in powers else int(text)
-    except ValueError:
-        raise ValueError(f"memory {text!r}: use a size such as 500M or 2G") from None
-
-
 @dedupe.command(epilog=EXIT_CODES)
 @click.argument("audit", type=click.Path())
 @click.argument("file", required=False, type=click.Path())
@@ -379,8 +509,12 @@ def read_size(text: str) -> int:
     metavar="FILE",
     help="Write to FILE, at once and whole, packed by its suffix.",
 )
+@click.option(
+    "--output-dir", type=click.Path(), metavar="DIR", help="Restore each file that `--output-dir` mirrored, into DIR."
+)
+@telling
 @click.option("--in-place/--no-in-place", help="Restore each file that `--in-place` changed, where it stands.")
-def restore(audit: str, file: str | None, output: str | None, in_place: bool) -> int:
+def restore(audit: str, file: str | None, output: str | None, output_dir: str | None, in_place: bool) -> int:
     """Gives the input back, byte for byte, from the output and its audit.
 
     FILE is what dedupe wrote [stdin]. Nothing is written where it was edited since, or where the audit
@@ -392,4 +526,35 @@ def restore(audit: str, file: str | None, output: str | None, in_place: bool) ->
     """
     from dedupe.restore import restore_files
 
-    return restore_files(audit, file, output, in_place)
+    return restore_files(audit, file, output, in_place, output_dir)
+
+
+def complete_topic(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The topics that begin so, for a shell."""
+    from dedupe.pages import TOPICS
+
+    return [topic for topic in TOPICS if topic.startswith(incomplete)]
+
+
+@dedupe.command()
+@click.argument("topic", required=False, shell_complete=complete_topic)
+def help(topic: str | None) -> int:
+    """Prints a page on TOPIC; without one, lists the topics.
+
+    \b
+      dedupe help
+      dedupe help cleaning
+      dedupe help hook | less
+    """
+    from dedupe.pages import TOPICS, list_pages, read_page
+
+    if topic is None:
+        click.echo("dedupe help TOPIC prints a page, dedupe COMMAND --help the options of a command.\n")
+        click.echo(list_pages(), nl=False)
+        return 0
+    if topic in dedupe.commands:
+        raise click.UsageError(f"help {topic}: is a command; use dedupe {topic} --help")
+    if topic not in TOPICS:
+        raise click.UsageError(f"help {topic}: there is no such topic; use one of {', '.join(TOPICS)}")
+    click.echo(read_page(topic), nl=False)
+    return 0

@@ -7,12 +7,11 @@ written takes its place only when all that belongs in it is there.
 import os
 import stat
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, replace
 from functools import reduce
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from dedupe.aside import Aside
 from dedupe.document import Change
@@ -21,8 +20,9 @@ from dedupe.options import CleanOptions, DropOptions, LearnOptions, ReadOptions,
 from dedupe.pipeline import Flow
 from dedupe.read import Source, open_source
 from dedupe.report import Report
-from dedupe.talk import greet_terminal, say
-from dedupe.write import Ending, FileSink, NullSink, Sink, StreamSink, ended, is_special, open_sink
+from dedupe.talk import greet_terminal, is_json, say
+from dedupe.unpack import is_remote
+from dedupe.write import Ending, NullSink, Sink, StreamSink, ended, is_special, open_place, open_sink
 
 if TYPE_CHECKING:
     from dedupe.audit import Journal
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from dedupe.diff import Diff
     from dedupe.near.drop import Dropper
 
+STAGES = {"clean": "cleaning", "drop": "dropping", "dedupe": "cleaning and dropping"}
 ARTICLE_BREAK = b"\n\n\n\n"  # between text files that become one stream
 
 
@@ -55,14 +56,17 @@ def learn_into_file(
     """`dedupe learn`: learns from the sources what each site says on many pages, adds it to the rules files of
     `update`, and writes it all as rules; gives the exit code. Raises as clean_files does.
     """
+    from pathlib import Path
+
     from dedupe.learn.file import read_learned
     from dedupe.learn.learn import learn_files
 
     if list(names).count("-") > 1:
         raise ValueError("- stands for stdin, which can be read once only")
-    known = [read_learned(Path(name)) for name in update]
     report = Report(shows_progress=False)
-    if names or not known:
+    names = _expand(names, report)[0]
+    known = [read_learned(Path(name)) for name in update]
+    if names or not (known or report.failures):
         options = replace(learn, by=learn.by or (known[0].options.by if known else ""))
         with closing(Aside()) as aside:
             readable = _put_streams_aside(names, aside, report)
@@ -101,7 +105,7 @@ def _put_streams_aside(names: Sequence[str], aside: Aside, report: Report) -> li
                 greet_terminal(name)
                 aside.put(name)
         except (InputError, OSError) as error:
-            report.fail(str(error) if isinstance(error, InputError) else f"{name}: cannot be read: {error}")
+            report.fail(str(error) if isinstance(error, InputError) else f"{name}: cannot be read: {error}", name)
         else:
             readable.append(name)
     return readable
@@ -134,9 +138,23 @@ def _run_files(
     drop: DropOptions | None,
     learn: LearnOptions | None = None,
 ) -> int:
-    _check_names(names, write, drop)
-    report = Report(checking=write.check, counts_lines=write.stats, shows_progress=write.progress)
+    parameters = _parameters(read, clean, drop, learn)
+    report = Report(
+        checking=write.check, tells_changes=write.exit_code, counts_lines=write.stats, shows_progress=write.progress
+    )
+    report.parameters = {"options": parameters, "config": write.config}
+    if is_json():
+        report.about = {
+            **_about(command),
+            "python": sys.version.split()[0],
+            "parameters": {**parameters, **asdict(write)},
+        }
+    names, places = _expand(names, report, write.output_dir)
+    names = _choose(names, places, report, write)
+    _check_names([*names, *places.values()], write, drop)
     dropper = _make_dropper(drop, read, write) if drop else None
+    if dropper:
+        dropper.names_sources = len(names) > 1
     threads = drop.threads or _count_cores() if drop else 1
     flow = Flow(read, report, None, dropper, "never" if clean.page else clean.split, threads)
     sinks: list[Ending] = []  # what takes its place at the end, all of it or nothing
@@ -153,14 +171,14 @@ def _run_files(
             dropper.removed = open_sink(drop.removed)
             sinks.append(dropper.removed)
         if write.audit:
-            flow.journal = _make_journal(write.audit, _audit_head(command, clean, drop, write, learn))
+            flow.journal = _make_journal(write.audit, _audit_head(command, parameters, write))
             sinks.append(flow.journal)
-        if write.in_place or write.check or write.diff:
-            _run_each(flow, names, write)
+        report.begin_stage(STAGES[command], names)
+        if write.in_place or write.check or write.diff or write.output_dir:
+            _run_each(flow, names, write, places)
         else:
-            out = open_sink(write.output or "-")
-            sinks.append(out)
-            _run_into_one(flow, names, out, write)
+            sinks.append(open_sink(write.output or "-"))
+            _run_into_one(flow, names, sinks, write)
         for sink in sinks:
             sink.finish()
         for sink in sinks:
@@ -176,6 +194,46 @@ def _run_files(
         flow.aside.close()
         report.close(with_stats=write.stats)
     return report.exit_code
+
+
+def _expand(names: Sequence[str], report: Report, folder: str | None = None) -> tuple[list[str], dict[str, str]]:
+    """The sources that the arguments stand for, and where in a folder the counterpart of each belongs. What is not
+    there is told of."""
+    if not folder and all(name == "-" or os.path.isfile(name) for name in names):
+        return list(names), {}
+    from dedupe.inputs import expand, mirror
+
+    inputs = []
+    for name in names:
+        try:
+            inputs += expand(name)
+        except InputError as error:
+            report.fail(str(error), name)
+    return [source.name for source in inputs], mirror(inputs, folder) if folder else {}
+
+
+def _choose(names: Sequence[str], places: Mapping[str, str], report: Report, write: WriteOptions) -> list[str]:
+    """The sources that can be rewritten, each once, where that is wanted: all that is decided is decided on these."""
+    if write.in_place or places:
+        names = list({os.path.realpath(name): name for name in reversed(names)}.values())[::-1]
+    chosen = []
+    for name in names:
+        if write.in_place and name != "-" and (is_special(name) or is_remote(name)):
+            report.fail(f"{name}: is no regular file, and cannot be rewritten in place", name)
+        elif write.output in (None, "-") and not (write.in_place or places) and _is_stdout(name):
+            report.fail(f"{name}: is what stdout is written to; a file is given its new content by -o FILE", name)
+        else:
+            chosen.append(name)
+    return chosen
+
+
+def _is_stdout(name: str) -> bool:
+    """Whether a run would read what it writes, without end."""
+    try:
+        mine, other = os.stat(0 if name == "-" else name), os.fstat(sys.stdout.fileno())
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISREG(mine.st_mode) and os.path.samestat(mine, other) and mine.st_size > 0
 
 
 def _check_names(names: Sequence[str], write: WriteOptions, drop: DropOptions | None) -> None:
@@ -252,8 +310,12 @@ def _collect(flow: Flow, names: Sequence[str]) -> list[str]:
     """A first run over all sources, for policies that have to see all documents; gives the sources of the
     second. Streams are put aside for it; what else cannot be read, it tells of."""
     assert flow.dropper
-    report, flow.report = flow.report, Report(shows_progress=False)
+    report, flow.report = (
+        flow.report,
+        Report(shows_progress=flow.report.shows_progress, is_silent=True, clock=flow.report.clock),
+    )
     again = _put_streams_aside(names, flow.aside, report)
+    flow.report.begin_stage("collecting", again)
     for name in again:
         try:
             source = _open_source(flow, name)
@@ -262,67 +324,72 @@ def _collect(flow: Flow, names: Sequence[str]) -> list[str]:
         with closing(source.stream):
             flow.run_source(source, NullSink())
     flow.report = report
-    flow.dropper.decide()
+    report.announce("deciding which documents stay")
+    with report.clock("match"):
+        flow.dropper.decide()
     return again
 
 
-def _run_into_one(flow: Flow, names: Sequence[str], sink: Sink, write: WriteOptions) -> None:
-    """All sources, in order, into one stream or file."""
+def _run_into_one(flow: Flow, names: Sequence[str], sinks: list[Ending], write: WriteOptions) -> None:
+    """All sources, in order, into one stream or file, the last of `sinks`."""
+    sink = cast(Sink, sinks[-1])
     before: Source | None = None
     for name in names:
         source = _open(flow, name)
         if source is None:
             continue
-        if write.output in (None, "-") and _is_stdout(source):
+        if before and source.first and (fault := _why_not_joined(before, source)):
             source.stream.close()
-            flow.report.fail(f"{name}: is what stdout is written to; a file is given its new content by -o FILE")
+            flow.report.fail(f"{name}: {fault}; use --output-dir, or a run for each", name)
             continue
-        if before and flow.tail:
+        if before is None and source.layout:
+            sinks[-1] = sink = source.layout.wrap(sink)
+        if before and flow.tail and source.format != "parquet":
             flow.join(sink, _gap(before, source, flow.tail))
-        _run(flow, source, sink)
-        before = source
+        _run(flow, source, sink, is_joined=before is not None)
+        before = source if source.first else before
     if write.output not in (None, "-") and flow.report.failures:
         raise InputError(f"{write.output}: is as it was, since not all input could be read")
 
 
-def _is_stdout(source: Source) -> bool:
-    """Whether a run would read what it writes, without end."""
-    try:
-        mine, other = os.fstat(source.stream.fileno()), os.fstat(sys.stdout.fileno())
-    except (OSError, ValueError):
-        return False
-    return stat.S_ISREG(mine.st_mode) and os.path.samestat(mine, other) and len(source.first) > 0
+def _why_not_joined(before: Source, source: Source) -> str | None:
+    """Why two sources cannot stand in one output; None where they can."""
+    if source.layout and before.format == source.format:
+        return (
+            None if source.layout.joins(before.layout) else f"has other columns or another dialect than {before.name}"
+        )
+    if source.layout or before.layout:
+        return f"is {source.format}, {before.name} {before.format}"
+    return None
 
 
 def _gap(before: Source, source: Source, tail: bytes) -> bytes:
     """What keeps the next source's first record apart from the last one's."""
-    if before.format == source.format == "text":
+    if {before.format, source.format} <= {"text", "markdown"}:
         return ARTICLE_BREAK[len(tail) - len(tail.rstrip(b"\n")) :]
     return b"" if tail.endswith(b"\n") else b"\n"
 
 
-def _run_each(flow: Flow, names: Sequence[str], write: WriteOptions) -> None:
-    """Each source by itself: into its own place, or only looked at."""
+def _run_each(flow: Flow, names: Sequence[str], write: WriteOptions, places: Mapping[str, str]) -> None:
+    """Each source by itself: into its own place, into its counterpart in a folder, or only looked at."""
     out = StreamSink() if write.diff else None
-    if write.in_place:  # a file that is named twice is rewritten once
-        names = list({os.path.realpath(name): name for name in reversed(names)}.values())[::-1]
     for name in names:
-        if write.in_place and is_special(name):
-            flow.report.fail(f"{name}: is no regular file, and cannot be rewritten in place")
-            continue
         source = _open(flow, name)
-        if source is None:
+        if source is None or not _is_fit(flow, source):
             continue
         if out:
             flow.on_change = _write_diff(_make_diff(source), out)
         sink: Sink = NullSink()
+        place = places.get(name)
         try:
-            if write.in_place:
-                sink = FileSink(name)
-            changed = _run(flow, source, sink)
-            if changed:
+            if write.in_place or place:
+                sink = open_place(place or name)
+                sink = source.layout.wrap(sink) if source.layout else sink
+            n_failures = flow.report.failures
+            changed = _run(flow, source, sink, place=place)
+            if changed or (place and flow.report.failures == n_failures):
                 sink.finish()
-                flow.report.rewritten += write.in_place  # an interrupt may come between the two
+                flow.report.rewritten += write.in_place or place is not None  # an interrupt may come between the two
                 sink.commit()
             else:
                 sink.abort()
@@ -331,6 +398,23 @@ def _run_each(flow: Flow, names: Sequence[str], write: WriteOptions) -> None:
             raise
         if changed and (write.in_place or write.check):
             flow.report.note_change(name)
+
+
+def _is_fit(flow: Flow, source: Source) -> bool:
+    """Whether a source is one that can be rewritten; tells of one that is not, and closes it."""
+    if source.name == "-" or is_special(source.name):
+        return True
+    from dedupe.obstacles import find_obstacle
+
+    try:
+        if obstacle := find_obstacle(source.name, source.format):
+            flow.report.fail(f"{source.name}: {obstacle}", source.name)
+        else:
+            return True
+    except OSError as error:
+        flow.report.fail(f"{source.name}: cannot be read: {error.strerror}; check the name and its rights")
+    source.stream.close()
+    return False
 
 
 def _write_diff(diff: "Diff", out: Sink) -> Callable[[int, Change], None]:
@@ -343,7 +427,7 @@ def _open(flow: Flow, name: str) -> Source | None:
             greet_terminal(name)
         return _open_source(flow, name)
     except InputError as error:
-        flow.report.fail(str(error))
+        flow.report.fail(str(error), name)
         return None
 
 
@@ -351,32 +435,48 @@ def _open_source(flow: Flow, name: str) -> Source:
     return open_source(name, flow.read, flow.aside.path(name))
 
 
-def _run(flow: Flow, source: Source, sink: Sink) -> bool:
+def _run(flow: Flow, source: Source, sink: Sink, is_joined: bool = False, place: str | None = None) -> bool:
     try:
-        return flow.run_source(source, sink)
+        if flow.dropper and flow.dropper.options.annotate and source.format != "jsonl":
+            raise InputError(f"{source.name}: is {source.format}; --annotate adds fields, for which it takes JSONL")
+        if flow.dropper and flow.dropper.removed and source.format == "parquet":
+            raise InputError(
+                f"{source.name}: is parquet, of which --removed holds no rows; use --audit, or leave it out"
+            )
+        return flow.run_source(source, sink, is_joined, place)
     except InputError as error:
         if flow.read.strict:
             raise
-        flow.report.fail(str(error))
+        flow.report.fail(str(error), source.name)
         return False
     finally:
         source.stream.close()
 
 
-def _audit_head(
-    command: str, clean: CleanOptions, drop: DropOptions | None, write: WriteOptions, learn: LearnOptions | None
-) -> dict[str, object]:
+def _audit_head(command: str, parameters: dict[str, Any], write: WriteOptions) -> dict[str, object]:
+    return {
+        **_about(command),
+        "in_place": write.in_place,
+        **({"output_dir": _absolute(write.output_dir)} if write.output_dir else {}),
+        "options": parameters,
+        "config": write.config,
+    }
+
+
+def _about(command: str) -> dict[str, Any]:
     from dedupe import __version__
     from dedupe.engine.unicode_tables import VERSION
 
-    return {
-        "tool": f"dedupe {__version__}",
-        "unicode": VERSION,
-        "command": command,
-        "in_place": write.in_place,
-        "options": {
-            **asdict(clean),
-            **(asdict(drop) if drop else {}),
-            **({"learn": asdict(learn)} if learn else {}),
-        },
-    }
+    return {"tool": f"dedupe {__version__}", "unicode": VERSION, "command": command}
+
+
+def _parameters(
+    read: ReadOptions, clean: CleanOptions, drop: DropOptions | None, learn: LearnOptions | None
+) -> dict[str, Any]:
+    """The options in force, by their names."""
+    chosen = {**asdict(read), **asdict(clean), **(asdict(drop) if drop else {})}
+    return {**chosen, **({"learn": asdict(learn)} if learn else {})}
+
+
+def _absolute(name: str) -> str:
+    return name if is_remote(name) else os.path.abspath(name)

@@ -1,6 +1,6 @@
 """Changes as a unified diff, for people and for `patch`.
 
-Of a text file, the diff is of the file; of JSONL, of each record's text, named `file:line`. Only the
+Of a text or Markdown file, the diff is of the file; of JSONL, of each record's text, named `file:line`. Only the
 stretch of a document from its first edit to its last is compared, so that a long document costs what
 its changes cost.
 """
@@ -30,7 +30,7 @@ class Diff:
         stop = _line_ahead(document, edits[-1].end)
         moved = [edit._replace(start=edit.start - start, end=edit.end - start) for edit in edits]
         before, after = document[start:stop], apply_splices(document[start:stop], moved)
-        in_file = self.format == "text"
+        in_file = self.format in ("text", "markdown")
         if not in_file or not self.is_begun:
             name = self.source if in_file else f"{self.source}:{line}"
             yield from (f"--- {name}\n", f"+++ {name}\n")

@@ -15,6 +15,10 @@ A caller's mistake is a ValueError or TypeError as anywhere. Messages read
 class DedupeError(Exception):
     """Root of all errors that data and files cause."""
 
+    source: str | None = None
+    """The file that it is about, where that is known, and `line` there."""
+    line: int | None = None
+
 
 class InputError(DedupeError):
     """A source cannot be read, or is not what it was said to be."""

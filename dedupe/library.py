@@ -19,8 +19,8 @@ BATCH_DOCUMENTS = 256  # what one call of the engine looks through
 Document = TypeVar("Document", str, Mapping[str, Any])
 
 
-def clean_text(text: str, options: CleanOptions | None = None) -> Cleaned:
-    """Cleans one document, or one capture with several articles.
+def clean_text(text: str, options: CleanOptions | None = None, format: str = "text") -> Cleaned:
+    """Cleans one document, or one capture with several articles. `format` is text or markdown.
 
     The result's edits lead from `text` to the clean text. Raises TypeError for a text that is no string,
     RulesError where `options` names rules that cannot be used, ValueError where it switches off what there
@@ -30,8 +30,10 @@ def clean_text(text: str, options: CleanOptions | None = None) -> Cleaned:
     'Rain in Rome again\\n\\n'
     """
     data = encode(text)
+    if format not in ("text", "markdown"):
+        raise ValueError(f"format {format!r}: use text or markdown")
     cleaner = _make_cleaner(options)
-    splices = cleaner.clean_document(data, cleaner.options.source)
+    splices = cleaner.clean_document(data, cleaner.options.source, format)
     if not splices:
         return Cleaned(text, ())
     clean = apply_splices(data, splices).decode("utf-8", "surrogatepass")

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any, Literal
 
+FORMATS = ("text", "markdown", "jsonl", "csv", "tsv", "parquet")
+UNFIT = ("\0", "\r", "\n", '"')  # for a delimiter
 FLAG, TEXT, COUNT, RATIO, NAMES = "True or False", "a str", "an int", "a number", "a tuple of str"
 
 
@@ -37,20 +39,27 @@ def expect_or_none(kind: str, **values: object) -> None:
 class ReadOptions:
     """Where a record's text lies."""
 
-    format: Literal["text", "jsonl"] | None = None
+    format: Literal["text", "markdown", "jsonl", "csv", "tsv", "parquet"] | None = None
     """None: by suffix, else by the first byte (`{` is JSONL)."""
     field: str = "text"
-    """JSONL: the field that holds the text."""
+    """The field or column that holds the text."""
     id_field: str = "id"
-    """JSONL: the field that names a record in audits; records without it go by line number."""
+    """The field or column that names a record in audits; records without it go by line number."""
     strict: bool = False
     """Stop at the first broken record instead of passing it through."""
+    delimiter: str | None = None
+    """CSV: the character between two fields; None: the one with which the first rows have the column."""
 
     def __post_init__(self) -> None:
         expect(TEXT, field=self.field, id_field=self.id_field)
         expect(FLAG, strict=self.strict)
-        if self.format not in (None, "text", "jsonl"):
-            raise ValueError(f"format {self.format!r}: use text or jsonl")
+        expect_or_none(TEXT, delimiter=self.delimiter)
+        if self.format not in (None, *FORMATS):
+            raise ValueError(f"format {self.format!r}: use one of {', '.join(FORMATS)}")
+        if self.delimiter is not None and not (len(self.delimiter) == 1 and self.delimiter.isascii()):
+            raise ValueError(f"delimiter {self.delimiter!r}: use one ASCII character, or tab")
+        if self.delimiter in UNFIT:
+            raise ValueError(f"delimiter {self.delimiter!r}: ends rows or quotes fields; use another")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +100,7 @@ class CleanOptions:
     """Of a page, the headline stays above its article."""
 
     def __post_init__(self) -> None:
-        expect(TEXT, split=self.split)
+        expect(TEXT, split=self.split, by=self.by, source=self.source)
         expect(NAMES, rules=self.rules, no_rule=self.no_rule)
         expect(FLAG, page=self.page, headline=self.headline)
         if not isinstance(self.repair, RepairOptions):
@@ -130,21 +139,33 @@ class WriteOptions:
     """Write nothing; name what would change."""
     diff: bool = False
     """Write nothing but the changes, as a unified diff."""
+    exit_code: bool = False
+    """Tell by exit code 1 that files were rewritten."""
     audit: str | None = None
     """A file for the audit."""
     stats: bool = False
     """Counts as one JSON object on stderr."""
     progress: bool | None = None
     """A progress line on stderr; None: on a terminal."""
+    output_dir: str | None = None
+    """A folder in which each file that is read has its counterpart."""
+    config: str | None = None
+    """The file that settings came from, for those who read the audit or the counts."""
 
     def __post_init__(self) -> None:
-        expect_or_none(TEXT, output=self.output, audit=self.audit)
-        expect(FLAG, in_place=self.in_place, check=self.check, diff=self.diff, stats=self.stats)
+        expect_or_none(TEXT, output=self.output, audit=self.audit, output_dir=self.output_dir, config=self.config)
+        expect(
+            FLAG, in_place=self.in_place, check=self.check, diff=self.diff, stats=self.stats, exit_code=self.exit_code
+        )
         expect_or_none(FLAG, progress=self.progress)
         if self.output and (self.in_place or self.check or self.diff):
             raise ValueError("--output goes with none of --in-place, --check and --diff")
+        if self.output_dir and (self.output or self.in_place or self.check or self.diff):
+            raise ValueError("--output-dir goes with none of --output, --in-place, --check and --diff")
         if self.in_place and (self.check or self.diff):
             raise ValueError("--in-place writes; --check and --diff do not: choose")
+        if self.exit_code and not self.in_place:
+            raise ValueError("--exit-code tells of files that --in-place rewrote; --check does so by itself")
         if self.audit and (self.check or self.diff):
             raise ValueError("--audit tells how to undo what was written; --check and --diff write nothing")
 
@@ -199,7 +220,20 @@ class LearnOptions:
     """Share of a source's documents that a line must stand on, 0 to 1."""
 
     def __post_init__(self) -> None:
+        expect(TEXT, by=self.by, date_field=self.date_field)
+        expect(COUNT, min_documents=self.min_documents)
+        expect(RATIO, min_share=self.min_share)
         if self.min_documents < 2:
             raise ValueError(f"min_documents {self.min_documents}: what stands on one document is not said often")
         if not 0 <= self.min_share <= 1:
             raise ValueError(f"min_share {self.min_share}: use a number between 0 and 1")
+
+
+def read_size(text: str) -> int:
+    """A size such as 2G, 500M or 1000000 in bytes; ValueError for anything else."""
+    number, unit = text[:-1], text[-1:].upper()
+    powers = {"K": 10, "M": 20, "G": 30, "T": 40}
+    try:
+        return int(float(number) * 2 ** powers[unit]) if unit in powers else int(text)
+    except ValueError:
+        raise ValueError(f"memory {text!r}: use a size such as 500M or 2G") from None

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dedupe.ahead import map_ahead
 from dedupe.aside import Aside
-from dedupe.changes import Changes
-from dedupe.document import Change, Splice, apply_splices
+from dedupe.changes import NOTHING, Changes
+from dedupe.document import Change, Splice
 from dedupe.errors import RecordError
 from dedupe.options import ReadOptions
-from dedupe.read import Batch, Block, Source, read_blocks
+from dedupe.read import MARK, Batch, Block, Source, read_blocks
 from dedupe.report import Report
 from dedupe.sources import find_sources
 from dedupe.write import Sink
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from dedupe.clean.cleaner import Cleaner
     from dedupe.near.drop import Dropper, Sketched
 
+JOINED = "join.header"  # the rule by which a table behind another leaves its header out
 TAIL_BYTES = 4  # of the output, to know how it ends
 
 
@@ -55,18 +56,24 @@ class Flow:
         self.on_change: Callable[[int, Change], None] | None = None
         self.tail = b""
 
-    def run_source(self, source: Source, sink: Sink) -> bool:
-        """Passes one source into `sink`; True where something changes."""
-        changed = is_whole = False
+    def run_source(self, source: Source, sink: Sink, is_joined: bool = False, place: str | None = None) -> bool:
+        """Passes one source into `sink`, where `is_joined` behind another; `place` names a file that it has to
+        itself. True where something changes."""
+        changed, is_whole, clock = False, False, self.report.clock
+        self.report.begin(source)
         if self.journal:
-            self.journal.begin(source.name, source.format)
+            self.journal.begin(source.name, source.format, place)
         try:
             for batch, changes, sketched in self._prepare_all(source):
                 if self.dropper and sketched:
-                    self.dropper.drop(source, batch, changes, sketched)
+                    with clock("match"):
+                        self.dropper.drop(source, batch, changes, sketched)
+                if is_joined and source.layout and batch.format == MARK:
+                    changes.leave_out(JOINED)
                 self._name_broken_records(source, batch, changes)
-                output = changes.output()
-                sink.write(output)
+                with clock("write"):
+                    output = changes.output()
+                    batch.kind.write(sink, batch, changes, output)
                 self._account(batch, changes, output)
                 changed = changed or len(changes) > 0
             is_whole = True
@@ -82,19 +89,24 @@ class Flow:
         needles = b"" if self.cleaner is None else None if self.cleaner.has_patterns else self.cleaner.tables.needles
         blocks = read_blocks(source, self.split, needles)
         if self.cleaner and self.cleaner.asks_for_sources and not self.cleaner.options.source:
-            if source.format == "text":
+            if source.format in ("text", "markdown"):
                 self.report.say(f"{source.name}: text names no source, which some rules are for; say --source NAME")
         if self.dropper:
             blocks = self.dropper.make_readable_again(source, blocks)
-        for prepared in map_ahead(self._prepare, blocks, self.threads):
+        for prepared in map_ahead(self._prepare, self.report.clock.each("read", blocks), self.threads):
             prepared.batch.line = line
             line += prepared.batch.count_lines()
             yield prepared
 
     def _prepare(self, block: Block) -> Prepared:
-        batch = Batch(block.raw, block.at, 0, block.format, self.read)
-        changes = clean_batch(batch, self.cleaner) if self.cleaner else Changes(batch)
-        sketched = self.dropper.sketch(block, batch, changes, self.split) if self.dropper else None
+        clock, sketched = self.report.clock, None
+        with clock("read"):
+            batch = Batch(block.raw, block.at, 0, block.format, self.read)
+        with clock("clean"):
+            changes = clean_batch(batch, self.cleaner) if self.cleaner else Changes(batch)
+        if self.dropper:
+            with clock("sketch"):
+                sketched = self.dropper.sketch(block, batch, changes, self.split)
         return Prepared(batch, changes, sketched)
 
     def join(self, sink: Sink, gap: bytes) -> None:
@@ -107,7 +119,8 @@ class Flow:
     def _account(self, batch: Batch, changes: Changes, output: bytes) -> None:
         self.tail = (self.tail + output[-TAIL_BYTES:])[-TAIL_BYTES:]
         if self.journal:
-            self.journal.note(batch, changes)
+            with self.report.clock("audit"):
+                self.journal.note(batch, changes)
         if self.on_change:
             for i, change in changes.items():
                 self.on_change(batch.line_of(i), change)
@@ -123,7 +136,9 @@ class Flow:
             if fault is None:
                 continue
             if self.read.strict:
-                raise RecordError(f"{source.name}:{batch.line_of(i)}: {fault}; mend it, or run without --strict")
+                error = RecordError(f"{source.name}:{batch.line_of(i)}: {fault}; mend it, or run without --strict")
+                error.source, error.line = source.name, batch.line_of(i)
+                raise error
             self.report.broken(source.name, batch.line_of(i), fault, "passed through as it is")
 
 
@@ -131,6 +146,9 @@ def clean_batch(batch: Batch, cleaner: "Cleaner") -> Changes:
     """What becomes of the records of a batch."""
     rescued = {i: change for i in batch.broken() if (change := _rescue(batch, i, cleaner))}
     sources = find_sources(batch, cleaner.by, cleaner.options.source) if cleaner.asks_for_sources else ()
+    if batch.format == "markdown" and not cleaner.extractor:
+        splices = cleaner.clean_document(batch.document(0), sources[0] if sources else "", batch.format)
+        return Changes(batch, NOTHING._replace(by_hand={0: splices} if splices else {}), rescued)
     return Changes(batch, cleaner.find_edits(batch.text, batch.offsets, sources), rescued)
 
 
@@ -141,7 +159,7 @@ def _rescue(batch: Batch, i: int, cleaner: "Cleaner") -> Change | None:
         return None
     document = rescued.document(0)
     source = find_sources(rescued, cleaner.by, cleaner.options.source)[0] if cleaner.asks_for_sources else ""
-    edits = cleaner.clean_document(document, source)
-    output = apply_splices(rescued.raw, rescued.place(0, edits))
+    edits = cleaner.clean_document(document, source, batch.format)
+    output = rescued.edit(0, edits)[0]
     whole = Splice(batch.starts[i], batch.starts[i + 1], output, "repair.bytes")
     return Change(output, document, edits, [whole], is_whole=True)

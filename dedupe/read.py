@@ -3,35 +3,44 @@
 A source is a file or a stream; `.gz .zst .xz .bz2` are unpacked by suffix. A batch is a block of
 whole records as they were read (`raw`), beside the text of those records in columns for the engine
 (`text`, `offsets`). `raw` is what leaves again: a record is only ever changed by splices into its
-own bytes, so whatever nobody touches, in a record too, leaves as it came.
-
-JSONL: a record is a line. Text: a record is what lies between two places where an article surely
-begins, or the whole file where nothing of the kind is found.
+own bytes, so whatever nobody touches, in a record too, leaves as it came. What a record is, and where
+its text lies, its format knows (dedupe/formats/).
 """
 
 import io
 import os
-from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-from dedupe.clean.lines import ARTIFACT, Lines
-from dedupe.document import Splice
+from dedupe.document import Splice, apply_splices
 from dedupe.engine import Buffer, engine
 from dedupe.errors import InputError
+from dedupe.formats import (
+    BLANK,
+    BROKEN,
+    MARK,
+    NO_FIELD,
+    NOT_STRING,
+    OK,
+    SUFFIXES,
+    TABLES,
+    UNBROKEN,
+    is_utf8,
+    make_format,
+    suffix_of,
+)
 from dedupe.options import ReadOptions
-from dedupe.repair import decode_bytes
-from dedupe.split import split_articles
-from dedupe.unpack import MAGIC_BYTES, SUFFIXES, open_unpacked, read_some, unpacking_command
+from dedupe.unpack import MAGIC_BYTES, open_unpacked, read_some, unpacking_command
+
+if TYPE_CHECKING:
+    from dedupe.formats.interface import Format, Layout
+
+__all__ = ["BLANK", "BLOCK_BYTES", "MARK", "NOT_STRING", "OK", "Batch", "Block", "Source", "open_source", "read_blocks"]
 
 BLOCK_BYTES = 1 << 20  # what stays in the second-level cache from stage to stage
 BOM = b"\xef\xbb\xbf"
-MARK = "mark"  # the format of a byte-order mark, which is passed on and never looked into
-FORMATS = {".txt": "text", ".text": "text", ".md": "text", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
-OK, BLANK, NOT_JSON, NOT_OBJECT, NO_FIELD, NOT_STRING, NOT_UTF8 = range(7)  # the engine's, and one more
-BROKEN = frozenset([NOT_JSON, NOT_OBJECT, NOT_UTF8])
+PARQUET = b"PAR1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,8 @@ class Source:
     stream: BinaryIO
     format: str
     first: bytes  # what was read to tell the format
+    layout: "Layout | None" = None
+    """What there is to know of a table, or of a Parquet file."""
 
 
 class Batch:
@@ -55,7 +66,9 @@ class Batch:
     __slots__ = (
         "at",
         "format",
+        "kind",
         "line",
+        "lines",
         "offsets",
         "options",
         "raw",
@@ -66,23 +79,19 @@ class Batch:
         "text",
     )
 
-    def __init__(self, raw: bytes | bytearray, at: int, line: int, format: str, options: ReadOptions) -> None:
-        self.raw, self.at, self.line, self.format = raw, at, line, format
-        self.options = options
-        self.starts: Sequence[int]
-        self.offsets: Buffer
-        if format == "jsonl":
-            starts, spans, text, offsets, self.status = engine.records(raw, options.field.encode())
-            self.start_offsets: Buffer = starts
-            self.starts = memoryview(starts).cast("q")
-            self.spans = memoryview(spans).cast("q")
-            self.text: Buffer = text
-            self.offsets = memoryview(offsets).cast("q")
-        else:
-            self.status = bytes([BLANK if format == MARK else OK if _is_utf8(raw) else NOT_UTF8])
-            self.text = raw if self.status[0] == OK else b""
-            self.starts = self.start_offsets = array("q", [0, len(raw)])
-            self.offsets = array("q", [0, len(self.text)])
+    def __init__(
+        self, raw: bytes | bytearray, at: int, line: int, format: "str | Format", options: ReadOptions
+    ) -> None:
+        self.raw, self.at, self.line, self.options = raw, at, line, options
+        self.lines: Sequence[int] | None = None
+        """Of each record, lines before it in `raw`, where a format has counted them."""
+        self.kind = make_format(format, options) if isinstance(format, str) else format
+        self.format = self.kind.name
+        starts, spans, self.text, offsets, self.status = self.kind.scan(raw)
+        self.start_offsets: Buffer = starts
+        self.starts: Sequence[int] = memoryview(starts).cast("B").cast("q")
+        self.spans: memoryview[int] = memoryview(spans).cast("B").cast("q")
+        self.offsets: Buffer = memoryview(offsets).cast("B").cast("q")
 
     def __len__(self) -> int:
         return len(self.status)
@@ -95,47 +104,34 @@ class Batch:
 
     def line_of(self, i: int) -> int:
         """The number of the line that record i begins on."""
-        return self.line + (i if self.format == "jsonl" else 0)
+        return self.kind.line_of(self, i)
 
     def id_of(self, i: int) -> object:
         """What record i calls itself (any JSON value), or None."""
         return self.fields(i).get(self.options.id_field)
 
-    def place(self, i: int, splices: Sequence[Splice]) -> list[Splice]:
-        """Splices into the text of record i as splices into the bytes of `raw`."""
-        if self.format != "jsonl":
-            return list(splices)
-        first, last = self.spans[2 * i], self.spans[2 * i + 1]
-        content = bytes(self.raw[first:last])
-        offsets = array("q", [offset for splice in splices for offset in splice[:2]])
-        places = memoryview(engine.raw_offsets(content, offsets)).cast("q")
-        ascii_only = content.isascii()
-        return [
-            Splice(first + start, first + end, json_escape(put, ascii_only), rule)
-            for (start, end), (_, _, put, rule) in zip(
-                zip(places[::2], places[1::2], strict=True), splices, strict=True
-            )
-        ]
+    def edit(self, i: int, splices: Sequence[Splice]) -> tuple[bytes, list[Splice] | None]:
+        """Record i with splices into its text made; and these as splices into `raw`, None where the record had
+        to be written anew."""
+        placed = self.kind.edit(self, i, splices)
+        if isinstance(placed, bytes):
+            return placed, None
+        first = self.starts[i]
+        return apply_splices(
+            self.record(i), [Splice(a - first, b - first, put, rule) for a, b, put, rule in placed]
+        ), placed
 
-    def fields(self, i: int) -> dict[str, Any]:
-        """All fields of record i; none where it is no JSON object."""
-        if self.format != "jsonl":
-            return {}
-        import json
-
-        try:
-            values = json.loads(self.record(i).decode())
-        except ValueError:
-            return {}
-        return values if isinstance(values, dict) else {}
+    def fields(self, i: int) -> Mapping[str, Any]:
+        """All fields of record i; none where it has none."""
+        return self.kind.fields(self, i)
 
     def count_lines(self) -> int:
         """The lines that its bytes have."""
-        return len(self) if self.format == "jsonl" else self.raw.count(b"\n")
+        return self.kind.count_lines(self)
 
     def broken(self) -> list[int]:
         """The records that cannot be read."""
-        if not self.status.strip(bytes([OK, BLANK, NO_FIELD, NOT_STRING])):
+        if not self.status.strip(UNBROKEN):
             return []
         return [i for i, status in enumerate(self.status) if status in BROKEN]
 
@@ -146,60 +142,19 @@ class Batch:
     def rescue(self, i: int) -> "Batch | None":
         """Record i decoded by the rule for bytes that are not UTF-8, as a batch of one; else None."""
         record = self.record(i)
-        if _is_utf8(record):
+        if is_utf8(record):
             return None
-        lines = record.splitlines(keepends=True) if self.format == "text" else [record]
-        sound = b"".join(x if _is_utf8(x) else decode_bytes(x).encode("utf-8", "surrogatepass") for x in lines)
-        rescued = Batch(sound, self.at + self.starts[i], self.line_of(i), self.format, self.options)
+        from dedupe.repair import decode_bytes
+
+        lines = record.splitlines(keepends=True) if self.kind.alone.is_plain else [record]
+        sound = b"".join(x if is_utf8(x) else decode_bytes(x).encode("utf-8", "surrogatepass") for x in lines)
+        rescued = Batch(sound, self.at + self.starts[i], self.line_of(i), self.kind.alone, self.options)
         return rescued if len(rescued) == 1 and rescued.status[0] == OK else None
 
     def fault(self, i: int) -> str | None:
         """What is wrong with record i, in words; None where nothing is."""
         status = self.status[i]
-        if status not in BROKEN:
-            return None
-        if status == NOT_JSON:
-            return _why_not_json(self.record(i))
-        return "is JSON, but not an object" if status == NOT_OBJECT else "is not UTF-8"
-
-
-def json_escape(text: bytes, ascii_only: bool) -> bytes:
-    """UTF-8 as the inside of a JSON string; in ASCII where its neighbours are."""
-    if not text:
-        return b""
-    import json
-
-    inside = json.dumps(text.decode("utf-8", "surrogatepass"), ensure_ascii=ascii_only)[1:-1]
-    return escape_line_ends(inside).encode("utf-8", "surrogatepass")
-
-
-def escape_line_ends(inside: str) -> str:
-    """JSON without the characters that it may hold as they are, and that many a reader ends lines at."""
-    if inside.isascii():
-        return inside
-    return inside.replace("\x85", "\\u0085").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-
-
-def _is_utf8(data: bytes | bytearray) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _why_not_json(record: bytes) -> str:
-    import json
-
-    try:
-        json.loads(record.decode())
-    except UnicodeDecodeError:
-        return "is not UTF-8"
-    except json.JSONDecodeError as error:
-        return f"is not JSON ({error.msg} at column {error.colno})"
-    except (ValueError, RecursionError) as error:
-        return f"is not JSON ({error})"
-    return "is not JSON (nested too deeply)"
+        return self.kind.fault(status, self.record(i)) if status in BROKEN else None
 
 
 def open_source(name: str, options: ReadOptions, aside: str | None = None) -> Source:
@@ -207,7 +162,6 @@ def open_source(name: str, options: ReadOptions, aside: str | None = None) -> So
 
     `aside` is where the source was put, if it was.
     """
-    path = Path(aside or name)
     if name != "-" and os.path.isdir(name):
         raise InputError(f"{name}: is a directory; name its files, for example {name}/*.jsonl")
     stream: BinaryIO | None = None
@@ -226,7 +180,21 @@ def open_source(name: str, options: ReadOptions, aside: str | None = None) -> So
         if stream and name != "-":
             stream.close()
         raise
-    return Source("-" if name == "-" else name, stream, options.format or guess_format(path, first), first)
+    format = options.format or guess_format(aside or name, first)
+    try:
+        if format == "parquet":
+            from dedupe.formats.parquet import ParquetLayout
+
+            return Source(name, stream, format, first, ParquetLayout(name, stream, first, options.field))
+        if format in TABLES:
+            from dedupe.formats.table import open_table
+
+            return open_table(name, stream, first, format, options)
+    except InputError:
+        if name != "-":
+            stream.close()
+        raise
+    return Source(name, stream, format, first)
 
 
 def _read_first(stream: BinaryIO) -> bytes:
@@ -238,12 +206,13 @@ def _read_first(stream: BinaryIO) -> bytes:
     return first
 
 
-def guess_format(path: Path, first: bytes) -> str:
+def guess_format(name: str, first: bytes) -> str:
     """By suffix, else by the first byte that is not white space: `{` begins JSONL."""
-    suffix = path.with_suffix("").suffix if path.suffix in SUFFIXES else path.suffix
-    by_suffix = FORMATS.get(suffix.lower())
+    by_suffix = SUFFIXES.get(suffix_of(name))
     if by_suffix:
         return by_suffix
+    if first.startswith(PARQUET):
+        return "parquet"
     return "jsonl" if first.removeprefix(BOM).lstrip()[:1] == b"{" else "text"
 
 
@@ -252,7 +221,7 @@ class Block(NamedTuple):
 
     raw: bytes | bytearray
     at: int
-    format: str
+    format: "str | Format"
     fd: int = -1
     """Where the same bytes can be read again, from `position`; -1: nowhere."""
     position: int = 0
@@ -264,6 +233,9 @@ def read_blocks(source: Source, split: str = "auto", needles: bytes | None = b""
     Text is cut where an article surely begins: a line that one of `needles` may take out is no sure
     beginning; without needles to go by (None), text is one record. Raises InputError where the source breaks off.
     """
+    if source.layout:
+        yield from source.layout.read(source, BLOCK_BYTES)
+        return
     at = 0
     is_plain = source.format == "jsonl" and isinstance(source.stream, io.FileIO)
     blocks: Iterator[bytes | bytearray] = _lines_of_file(source) if is_plain else _blocks(source, split, needles)
@@ -283,22 +255,24 @@ def _lines_of_file(source: Source) -> Iterator[bytearray]:
         try:
             lines, rest = engine.read_lines(fd, rest, BLOCK_BYTES)
         except OSError as error:
-            raise _broken_off(source, error) from None
+            raise broken_off(source.name, error) from None
         if not lines:
             return
         yield lines
 
 
-def _broken_off(source: Source, error: Exception) -> InputError:
-    return InputError(f"{source.name}: breaks off: {error}; is the file whole?")
+def broken_off(name: str, error: Exception) -> InputError:
+    """The error of a source whose end cannot be reached."""
+    return InputError(f"{name}: breaks off: {error}; is the file whole?")
 
 
 def _blocks(source: Source, split: str, needles: bytes | None) -> Iterator[bytes]:
     find_cut = _after_last_line if source.format == "jsonl" else _nowhere
     if source.format == "text" and split == "auto" and needles is not None:
+        from dedupe.formats.text import before_last_article
 
         def find_cut(data: bytes) -> int:
-            return _before_last_article(data, needles)
+            return before_last_article(data, needles)
 
     waiting: list[bytes] = []
     data = source.first
@@ -315,7 +289,7 @@ def _blocks(source: Source, split: str, needles: bytes | None) -> Iterator[bytes
         try:
             data = read_some(source.stream, BLOCK_BYTES)
         except OSError as error:
-            raise _broken_off(source, error) from None
+            raise broken_off(source.name, error) from None
     rest = b"".join(waiting)
     if rest:
         yield rest
@@ -323,30 +297,6 @@ def _blocks(source: Source, split: str, needles: bytes | None) -> Iterator[bytes
 
 def _after_last_line(data: bytes) -> int:
     return data.rfind(b"\n") + 1
-
-
-GAP_LINES = 4  # the line before the gap, and the blank ones
-GAPS = (b"\n\n\n\n", b"\n\r\n\r\n\r\n")  # a line's end and three blank lines, as almost all have them
-MAX_CUTS = 64  # gaps that are looked at, from the last one back
-WINDOW_BYTES = 4096  # behind a gap, for a headline, a blank line and the beginning of another
-
-
-def _before_last_article(data: bytes, needles: bytes) -> int:
-    """The last place where an article begins whatever stands before and behind, and whose first line stays
-    whatever is cleaned: not all such places are found, and none other."""
-    stop = len(data)
-    for _ in range(MAX_CUTS):
-        at, gap = max((data.rfind(gap, 0, stop), gap) for gap in GAPS)
-        if at < 0:
-            return 0
-        cut = at + len(gap)
-        behind = data[cut : cut + WINDOW_BYTES]
-        window = Lines(b"x" + gap + behind[: behind.rfind(b"\n") + 1] + b"x", needles)
-        parts = split_articles(window, range(len(window)), "auto")
-        if len(parts) > 1 and parts[1][0] == GAP_LINES and not window.flags[GAP_LINES] & ARTIFACT:
-            return cut
-        stop = at + len(gap) - 1
-    return 0
 
 
 def _nowhere(data: bytes) -> int:

@@ -8,19 +8,29 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dedupe.changes import Changes
-from dedupe.document import Change, apply_splices
+from dedupe.clock import Clock
+from dedupe.document import apply_splices
 from dedupe.engine import engine
 from dedupe.engine import name as engine_name
-from dedupe.read import BLANK, Batch
-from dedupe.talk import say, write_error
+from dedupe.read import BLANK, MARK, Batch, Source
+from dedupe.talk import hide, hold_summary, is_json, say, show, write_error
 
-PROGRESS_SECONDS = 0.2
+if TYPE_CHECKING:
+    from dedupe.progress import Progress
+
 NAMED = 10  # broken records of one source that are named one by one
+
+
+class Passed(NamedTuple):
+    """What has passed through a stage."""
+
+    documents: int
+    n_bytes: int
 
 
 def count_lines(text: bytes) -> int:
@@ -28,11 +38,13 @@ def count_lines(text: bytes) -> int:
     return text.count(b"\n") + (not text.endswith(b"\n") and text != b"")
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False)
 class Report:
     """Counts of one run. Lines in = lines out + lines taken out."""
 
     checking: bool = False
+    tells_changes: bool = False
+    """By the exit code, as checking does."""
     counts_lines: bool = False
     shows_progress: bool | None = None
     """None: where stderr is a terminal."""
@@ -51,91 +63,106 @@ class Report:
     """Sources in which something is, or would be, changed; only where each stands for itself."""
     drops: dict[str, Any] = field(default_factory=dict)
     """What the drop stage was built for, and what it did."""
+    parameters: dict[str, Any] = field(default_factory=dict)
+    """The options in force, and where they are from."""
     rewritten: int = 0
     """Files that were rewritten in place."""
+    sources: int = 0
+    """Sources that were opened."""
     failures: int = 0
     """Sources that could not be read."""
     is_silent: bool = False
     """Nothing is said: for a run whose sources are read again, and told of then."""
     started: float = field(default_factory=time.perf_counter)
-    told: float = 0.0
+    started_at: float = field(default_factory=time.time)
+    clock: Clock = field(default_factory=Clock)
+    progress: "Progress | None" = None
+    about: dict[str, Any] = field(default_factory=dict)
+    """What the run was asked to do, for its summary."""
 
     def __post_init__(self) -> None:
         if self.shows_progress is None:
-            self.shows_progress = sys.stderr is not None and sys.stderr.isatty()
+            self.shows_progress = not is_json() and sys.stderr is not None and sys.stderr.isatty()
 
-    def say(self, message: str) -> None:
+    def say(self, message: str, level: str = "info", **facts: Any) -> None:
         """One line on stderr."""
-        if self.is_silent:
-            return
-        self._clear_progress()
-        say(message)
+        if not self.is_silent:
+            say(message, level, **facts)
 
-    def fail(self, message: str) -> None:
+    def fail(self, message: str, source: str | None = None) -> None:
         """A source could not be read."""
         self.failures += 1
-        self.say(message)
+        self.say(message, "error", source=source)
+
+    def begin_stage(self, stage: str, names: Sequence[str]) -> None:
+        """All these sources are going to pass."""
+        if self.shows_progress:
+            from dedupe.progress import Progress
+
+            self.progress = Progress(stage, names)
+
+    def announce(self, stage: str) -> None:
+        """Something begins of which nobody knows how long it takes."""
+        if self.shows_progress and not is_json():
+            show(stage)
+
+    def begin(self, source: Source) -> None:
+        """A source is going to pass."""
+        self.sources += 1
+        if self.progress:
+            self.progress.begin(source)
 
     def broken(self, source: str, line: int, what: str, done: str) -> None:
         """Names a broken record and what became of it."""
         self.faults[source] += 1
         if self.faults[source] <= NAMED:
-            self.say(f"{source}:{line}: {what}; {done}")
+            self.say(f"{source}:{line}: {what}; {done}", "warning", source=source, line=line)
         elif self.faults[source] == NAMED + 1:
-            self.say(f"{source}:{line}: {what}; more of them are counted, not named")
+            more = f"{source}:{line}: {what}; more of them are counted, not named"
+            self.say(more, "warning", source=source, line=line)
 
     def note_change(self, source: str) -> None:
         """A source is, or would be, changed."""
         self.changed.append(source)
-        self.say(f"{source}: {'would be cleaned' if self.checking else 'cleaned'}")
+        self.say(f"{source}: {'would be cleaned' if self.checking else 'cleaned'}", source=source)
 
     def count(self, batch: Batch, changes: Changes, output: bytes) -> None:
         """One batch that has been written."""
         self.bytes_in += len(batch.raw)
         self.bytes_out += len(output)
         self.records += len(batch) - batch.status.count(BLANK)
-        self.records_changed += len(changes)
+        self.records_changed += len(changes) if batch.format != MARK else 0
         self.edits.update(changes.count_rules())
         if self.counts_lines:
-            self._count_lines(batch, (change for _, change in changes.items()))
-        self._show_progress()
+            self._count_lines(batch, changes)
+        if self.progress:
+            self.progress.tell(batch, Passed(self.records, self.bytes_in))
 
-    def _count_lines(self, batch: Batch, changes: Iterable[Change]) -> None:
+    def _count_lines(self, batch: Batch, changes: Changes) -> None:
         before = engine.count_lines(batch.text, batch.offsets)
-        taken = 0
-        for change in changes:
+        taken = sum(count_lines(batch.document(i)) for i, drop in enumerate(changes.drops or b"") if drop)
+        for _, change in changes.items():
             lines = count_lines(change.document)
             before += lines if change.is_whole else 0
             taken += lines - count_lines(apply_splices(change.document, change.edits))
         self.lines_in += before
         self.lines_out += before - taken
 
-    def _show_progress(self) -> None:
-        now = time.perf_counter()
-        if not self.shows_progress or now - self.told < PROGRESS_SECONDS:
-            return
-        self.told = now
-        speed = self.bytes_in / 1e6 / max(now - self.started, 1e-9)
-        line = f"dedupe: {self.records:,} records, {self.bytes_in / 1e6:,.0f} MB, {speed:,.0f} MB/s"
-        write_error(f"\r{line:<70}")
-
-    def _clear_progress(self) -> None:
-        if self.told:
-            write_error(f"\r{'':<70}\r")
-            self.told = 0.0
-
     def close(self, with_stats: bool) -> None:
         """The last words on stderr."""
-        self._clear_progress()
+        hide()
         for source, count in self.faults.items():
             if count > NAMED:
-                self.say(f"{source}: {count} broken records in all")
+                self.say(f"{source}: {count} broken records in all", "warning", source=source, count=count)
         for source, count in self.textless.items():
-            self.say(f"{source}: {count} records have no text; --field names the field that holds it")
+            text = f"{source}: {count} records have no text; --field names the field that holds it"
+            self.say(text, "warning", source=source, count=count)
         if self.drops:
             self._say_drops()
-        if with_stats:
-            write_error(self.stats() + "\n")
+        if is_json():
+            hold_summary(self.summary())
+        elif with_stats:
+            write_error(json.dumps(self.values(), ensure_ascii=False) + "\n")
 
     def _say_drops(self) -> None:
         drops = self.drops
@@ -150,23 +177,25 @@ class Report:
         if drops["bounded"]:
             self.say(
                 f"{drops['bounded']:,} documents had more candidates than are looked at for one; "
-                "a duplicate among the others may have stayed"
+                "a duplicate among the others may have stayed",
+                "warning",
             )
         if drops["without_field"]:
             self.say(f"{drops['without_field']:,} documents do not say what --keep asks for; they order last")
 
     @property
     def exit_code(self) -> int:
-        """2 where something could not be read, 1 where --check found something, else 0."""
+        """2 where something could not be read, 1 where somebody asked for changes and there are, else 0."""
         if self.failures or self.faults:
             return 2
-        return 1 if self.checking and self.changed else 0
+        return 1 if self.changed and (self.checking or self.tells_changes) else 0
 
-    def stats(self) -> str:
-        """One JSON object: counts, bytes, seconds, and the edits of each rule."""
-        values: dict[str, Any] = {
+    def values(self) -> dict[str, Any]:
+        """Counts, bytes, seconds in all and by stage, and the edits of each rule."""
+        return {
             "engine": engine_name,
             "seconds": round(time.perf_counter() - self.started, 3),
+            "stages": self.clock.rounded(),
             "bytes_in": self.bytes_in,
             "bytes_out": self.bytes_out,
             "records": self.records,
@@ -177,5 +206,14 @@ class Report:
             "lines_taken_out": self.lines_in - self.lines_out,
             "edits": dict(sorted(self.edits.items())),
             **self.drops,
+            **self.parameters,
         }
-        return json.dumps(values, ensure_ascii=False)
+
+    def summary(self) -> dict[str, Any]:
+        """All that a machine may want to know of a run."""
+        values = self.values()
+        if not self.counts_lines:
+            values = {name: value for name, value in values.items() if not name.startswith("lines")}
+        started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.started_at))
+        counts = {"sources": self.sources, "sources_failed": self.failures, "sources_changed": len(self.changed)}
+        return {**self.about, "started": started, **counts, **values}

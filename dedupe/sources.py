@@ -26,7 +26,7 @@ def find_sources(batch: Batch, by: str = "", default: str = "") -> list[str]:
 def find_values(batch: Batch, field: str) -> list[Any]:
     """What each record of a batch has in a field, a string as a rule; None where it has none."""
     if batch.format != "jsonl":
-        return [None] * len(batch)
+        return [batch.fields(i).get(field) for i in range(len(batch))]
     _, _, text, offsets, status = engine.records(batch.raw, field.encode("utf-8", "surrogatepass"))
     ends, view = memoryview(offsets).cast("q"), memoryview(text)
     return [

@@ -7,7 +7,7 @@ inside a .zst that was written without checksums cannot be seen; ours have them.
 import io
 import sys
 from collections.abc import Callable
-from pathlib import Path
+from os.path import splitext
 from typing import Any, BinaryIO, cast
 
 from dedupe.errors import InputError
@@ -34,8 +34,25 @@ def open_unpacked(name: str) -> BinaryIO:
         if sys.stdin is None:
             raise InputError("-: stdin is closed; name a file")
         return sys.stdin.buffer.raw if isinstance(sys.stdin.buffer, io.BufferedReader) else sys.stdin.buffer
-    file = open(name, "rb", buffering=0)
-    return cast(BinaryIO, Unpacker(name, file)) if Path(name).suffix in SUFFIXES else file
+    file: BinaryIO
+    if is_remote(name):
+        from dedupe.remote import open_remote
+
+        file = open_remote(name)
+    else:
+        file = open(name, "rb", buffering=0)
+    return cast(BinaryIO, Unpacker(name, file)) if split_suffix(name)[1] in SUFFIXES else file
+
+
+def is_remote(name: str) -> bool:
+    """Whether a name is that of a file elsewhere, as in s3://bucket/a.jsonl."""
+    scheme, mark, _ = name.partition("://")
+    return bool(mark) and scheme.replace("+", "").isalnum()
+
+
+def split_suffix(name: str) -> tuple[str, str]:
+    """A name as what stands before its last suffix, and that suffix, which tells what is in it."""
+    return splitext(name.partition("#")[0].partition("?")[0] if name.startswith(("http://", "https://")) else name)
 
 
 def read_some(stream: BinaryIO, size: int) -> bytes:
@@ -55,9 +72,9 @@ def unpacking_command(first: bytes) -> str | None:
 class Unpacker(io.RawIOBase):
     """What a packed file holds."""
 
-    def __init__(self, name: str, file: io.FileIO) -> None:
+    def __init__(self, name: str, file: BinaryIO) -> None:
         self.name, self.file = name, file
-        self.stream = _open(file, Path(name).suffix)
+        self.stream = _open(file, split_suffix(name)[1])
 
     def read(self, size: int = -1) -> bytes:
         """At most `size` bytes; InputError where the file is damaged or ends too soon."""
@@ -77,7 +94,7 @@ class Unpacker(io.RawIOBase):
         super().close()
 
 
-def _open(file: io.FileIO, suffix: str) -> BinaryIO:
+def _open(file: BinaryIO, suffix: str) -> BinaryIO:
     match suffix:
         case ".gz":
             import gzip

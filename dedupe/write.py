@@ -11,11 +11,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import FileIO
-from pathlib import Path
-from typing import BinaryIO, Protocol, cast
+from typing import BinaryIO, Protocol, TypeVar, cast
 
 from dedupe.errors import OutputError
+from dedupe.unpack import is_remote
 
+Written = TypeVar("Written", bound="Sink")
 SHOWN_NAME = 50  # characters of a name that its temporary file shows: names have 255 bytes at most
 
 
@@ -114,21 +115,36 @@ def naming_temporary_files() -> Iterator[None]:
         ) from None
 
 
-def open_sink(name: str) -> Sink:
+def open_sink(name: str, syncs: bool = False) -> Sink:
     """Where output to `name` goes: a file that takes its place when it is whole, or straight into what is no
     regular file (a pipe, a device, stdout for `-`)."""
     if name == "-":
         return StreamSink()
+    if is_remote(name):
+        from dedupe.remote import RemoteSink
+
+        return RemoteSink(name)
     if not is_special(name):
-        return FileSink(name)
+        return FileSink(name, syncs)
     try:
         return StreamSink(os.open(name, os.O_WRONLY), name)
     except OSError as error:
         raise OutputError(f"{name}: cannot be written: {error.strerror}") from None
 
 
+def open_place(name: str) -> Sink:
+    """As open_sink; the folder is made where there is none."""
+    if not is_remote(name):
+        folder = os.path.dirname(os.path.realpath(name))
+        try:
+            os.makedirs(folder, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{folder}: cannot be made: {error.strerror}; name another folder") from None
+    return open_sink(name, syncs=True)
+
+
 @contextmanager
-def ended(sink: Sink) -> Iterator[Sink]:
+def ended(sink: Written) -> Iterator[Written]:
     """A sink that is committed at the end, and aborted where that is not reached."""
     try:
         yield sink
@@ -154,15 +170,17 @@ class FileSink:
     permitted. The file that a link points to is replaced, not the link; other hard links keep what was there.
     """
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.path = Path(os.path.realpath(name))
-        if self.path.is_dir():
+    def __init__(self, name: str, syncs: bool = False) -> None:
+        """With `syncs`, a file that is there gives way to what is on disk, no sooner: it may be the only copy."""
+        self.name, self.syncs = name, syncs
+        self.path = os.path.realpath(name)
+        if os.path.isdir(self.path):
             raise OutputError(f"{name}: is a directory; name a file")
-        self.part = self.path.with_name(f".{self.path.name[:SHOWN_NAME]}.{os.urandom(4).hex()}.part")
+        folder, base = os.path.split(self.path)
+        self.part = os.path.join(folder, f".{base[:SHOWN_NAME]}.{os.urandom(4).hex()}.part")
         try:
             self.file = _create(self.part, self.path)
-            self.packer = _packed(self.file, self.path.suffix)
+            self.packer = pack(self.file, os.path.splitext(base)[1])
         except OSError as error:
             raise self._error(error) from None
 
@@ -178,8 +196,8 @@ class FileSink:
         try:
             if self.packer is not self.file:
                 self.packer.close()
-            if self.path.exists():
-                os.fsync(self.file.fileno())  # what is whole gives way to what is on disk, no sooner
+            if self.syncs and os.path.exists(self.path):
+                os.fsync(self.file.fileno())
             self.file.close()
         except OSError as error:
             raise self._error(error) from None
@@ -198,13 +216,14 @@ class FileSink:
             self.packer.close()
         with suppress(OSError):
             self.file.close()
-        self.part.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.unlink(self.part)
 
     def _error(self, error: OSError) -> OutputError:
         return OutputError(f"{self.name}: cannot be written: {error.strerror or error}; it is as it was before")
 
 
-def _create(part: Path, path: Path) -> FileIO:
+def _create(part: str, path: str) -> FileIO:
     """A new file `part` with the rights of `path`, where there is one; nobody else reads it sooner."""
     try:
         status = os.stat(path)
@@ -223,12 +242,12 @@ def _create(part: Path, path: Path) -> FileIO:
         os.fchmod(file.fileno(), mode)
     except BaseException:
         file.close()
-        part.unlink(missing_ok=True)
+        os.unlink(part)
         raise
     return file
 
 
-def _copy_attributes(path: Path, fd: int) -> None:
+def _copy_attributes(path: str, fd: int) -> None:
     if not hasattr(os, "listxattr"):
         return
     with suppress(OSError):  # not on every file system
@@ -237,7 +256,8 @@ def _copy_attributes(path: Path, fd: int) -> None:
                 os.setxattr(fd, name, os.getxattr(path, name))
 
 
-def _packed(file: BinaryIO, suffix: str) -> BinaryIO:
+def pack(file: BinaryIO, suffix: str) -> BinaryIO:
+    """What packs all that is written to it into a file, by a suffix; the file itself for others."""
     match suffix:
         case ".gz":
             import gzip

@@ -3,22 +3,27 @@
 import gzip
 import io
 import json
+import os
 import random
+import subprocess
 from pathlib import Path
 from unittest import mock
 
 import pytest
-from command import Memory, run
+from command import COMMAND, Memory, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from texts import CAPTURE, jsonl
 
 import dedupe
 from dedupe import DropOptions, drop_duplicates, read
+from dedupe.errors import InputError
 from dedupe.near.drop import Dropper
 from dedupe.options import ReadOptions
 from dedupe.pipeline import Flow
+from dedupe.read import Source
 from dedupe.report import Report
+from dedupe.write import NullSink
 
 WORDS = ("river", "bridge", "mayor", "winter", "ferry", "library", "council", "garden", "market", "harbour", "school")
 
@@ -117,7 +122,7 @@ def test_removed_records_and_their_reasons(tmp_path: Path) -> None:
         (2, "drop.near", 0),
         (4, "drop.exact", 0),
     ]
-    assert entries[0]["similarity"] == round(similarity(A, NEAR), 6)
+    assert entries[0]["similarity"] == similarity(A, NEAR)
     assert entries[1]["similarity"] == 1.0
     assert run("restore", audit, stdin=done.out).out == data
 
@@ -287,3 +292,111 @@ def test_datasketch_takes_our_signatures() -> None:
         index.insert(name, minhash)
     assert index.query(minhashes[1]) == ["A"]
     assert (dedupe.from_datasketch(minhashes) == signatures).all()
+
+
+@pytest.mark.parametrize("keep", ["first", "last"])
+def test_threads_agree_on_what_was_put_aside(tmp_path: Path, keep: str) -> None:
+    """Blocks whose texts change in cleaning are put aside by several threads, each of which may be the first."""
+    rng = random.Random(7)
+    words = [f"w{i}" for i in range(50_000)]
+    head = "Same Headline Here\n\n" * 2
+    lines = [json.dumps({"id": i, "text": head + " ".join(rng.choices(words, k=600)) + "."}) for i in range(900)]
+    source = tmp_path / "corpus.jsonl"
+    source.write_text("".join(f"{line}\n" for line in [*lines, *lines, *lines]))
+    for _ in range(5):
+        done = run("--keep", keep, "--threads", "5", source)
+        assert done[0] == 0
+        assert done[1].count(b"\n") == len(lines)
+
+
+TOLD = ["the bridge across the river opens again", "a museum of lost luggage finds its owners", "rain in the hills"]
+
+
+def records(*rows: dict[str, object]) -> bytes:
+    return "".join(json.dumps(row) + "\n" for row in rows).encode()
+
+
+def told(n: int, **fields: object) -> dict[str, object]:
+    return {"text": TOLD[n], **fields}
+
+
+@pytest.mark.parametrize("keep", ["first", "last", "longest"])
+def test_a_file_that_is_named_twice_is_decided_on_once(tmp_path: Path, keep: str) -> None:
+    data = records(told(0), told(1))
+    one, other = tmp_path / "a.jsonl", tmp_path / "z.jsonl"
+    one.write_bytes(data)
+    other.write_bytes(records(told(2)))
+    assert run("drop", "--in-place", "--keep", keep, one, other, f"{tmp_path}/./a.jsonl").code == 0
+    assert (one.read_bytes(), other.read_bytes()) == (data, records(told(2)))
+
+
+def test_verdicts_are_for_their_own_source_though_another_is_left_out(tmp_path: Path) -> None:
+    twice, stories = records(told(2), told(2)), records(told(0), told(1))
+    one, other = tmp_path / "b.jsonl", tmp_path / "c.jsonl"
+    one.write_bytes(twice)
+    other.write_bytes(stories)
+    with one.open("ab") as out:
+        command = [*COMMAND, "drop", "--keep", "last", str(one), str(other)]
+        assert subprocess.run(command, stdout=out, stderr=subprocess.PIPE, check=False).returncode == 2
+    assert one.read_bytes() == twice + stories
+
+
+def pass_over(dropper: Dropper, path: Path) -> None:
+    flow = Flow(ReadOptions(), Report(shows_progress=False), None, dropper)
+    with path.open("rb", buffering=0) as stream:
+        flow.run_source(Source(str(path), stream, "jsonl", stream.read(10)), NullSink())
+
+
+def test_a_file_that_changes_between_two_readings_is_named(tmp_path: Path) -> None:
+    dropper = Dropper(DropOptions(keep="last"), "id", names=False)
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(records(told(0), told(0), told(1)))
+    pass_over(dropper, path)
+    dropper.decide()
+    path.write_bytes(records(told(1), told(0), told(0), told(2)))
+    with pytest.raises(InputError, match=r"a\.jsonl: has changed between the two times it was read"):
+        pass_over(dropper, path)
+    dropper.close()
+
+
+def test_a_file_that_is_cut_while_it_is_compared_is_named(tmp_path: Path) -> None:
+    dropper = Dropper(DropOptions(), "id", names=False)
+    path, other = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
+    for name in (path, other):
+        name.write_bytes(records(told(0)))
+    pass_over(dropper, path)
+    os.truncate(path, 5)
+    with pytest.raises(InputError, match=r"a\.jsonl ends before byte"):
+        pass_over(dropper, other)
+    dropper.close()
+
+
+def test_lines_of_dropped_records_are_taken_out() -> None:
+    done = run("drop", "--stats", stdin=records({"text": "one two\nthree"}, {"text": "one two\nthree"}))
+    stats = json.loads(done.err.splitlines()[-1])
+    assert (stats["lines_in"], stats["lines_out"], stats["lines_taken_out"]) == (4, 2, 2)
+
+
+def test_each_article_of_a_capture_names_its_keeper(tmp_path: Path) -> None:
+    a, b = ("Bridge Opens Again\n\n" + TOLD[0] * 9, "Luggage Finds Owners\n\n" + TOLD[1] * 9)
+    audit = tmp_path / "audit"
+    run("drop", "--audit", audit, stdin=records({"text": a}, {"text": b}, {"text": f"{a}\n\n\n\n{b}"}))
+    entry = next(e for e in map(json.loads, audit.read_text().splitlines()) if e.get("rule", "").startswith("drop."))
+    assert [article["keeper"]["record"] for article in entry["articles"]] == [1, 2]
+
+
+def test_marks_of_an_earlier_run_give_way() -> None:
+    looks_marked = {"text": 'x, "duplicate_of": 1, "similarity": 1, "cluster": 1'}
+    done = run("drop", "--annotate", "--stats", stdin=records(told(0, id=None), told(0, id=None), looks_marked))
+    first, second, third = map(json.loads, done.out.splitlines())
+    assert (first["cluster"], second["cluster"], second["duplicate_of"]) == (1, 1, 1)
+    assert third["text"] == looks_marked["text"]
+    assert json.loads(done.err.splitlines()[-1])["exact"] == 1
+    assert run("drop", "--annotate", stdin=done.out).out == done.out
+
+
+def test_marks_name_the_source_where_there_are_several(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / f"{name}.jsonl").write_bytes(records(told(0)))
+    done = run("drop", "--annotate", "a.jsonl", "b.jsonl", cwd=tmp_path)
+    assert [json.loads(line)["cluster"] for line in done.out.splitlines()] == ["a.jsonl:1", "a.jsonl:1"]

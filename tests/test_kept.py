@@ -512,3 +512,17 @@ def test_a_limit_of_memory_changes_nothing(native, tmp_path):
     gc.collect()
     with pytest.raises(OSError, match="absent"):
         native.kept_open(128, 18, 7, 0.8, 32, 64, 1, str(tmp_path / "absent"))
+
+
+@pytest.mark.parametrize("expected", [0, 1, 700, 3_000, 2**32 - 1, 2**40, -1])
+def test_what_is_expected_changes_nothing(native, expected):
+    docs = news(6, 3_000, n_words=12)
+    corpus, rows = Corpus(docs), []
+    for kept in (native.kept_open(128, 18, 7, 0.8), native.kept_open(128, 18, 7, 0.8)):
+        if rows:
+            native.kept_expect(kept, expected)
+        keepers, shared = zeros(len(docs)), zeros(2 * len(docs))
+        native.kept_match(kept, *corpus.columns(0, len(docs)), keepers, shared)
+        rows.append((keepers, shared, native.kept_count(kept)))
+    assert rows[0] == rows[1]
+    assert rows[0][2] < len(docs)

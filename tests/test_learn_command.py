@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -140,3 +141,13 @@ def test_memory_does_not_grow_with_the_corpus(tmp_path: Path) -> None:
         return int(done.stdout.split()[-1])
 
     assert peak(2000) < peak(200) + 25_000  # kilobytes; 30 MB of text against 3
+
+
+def test_a_line_that_no_rules_file_can_hold_is_not_learned(tmp_path: Path) -> None:
+    rng = random.Random(3)
+    texts = [f"Head {i}\n\n{' '.join(f'w{rng.randrange(999)}' for _ in range(40))}\n\n\ud800 footer" for i in range(40)]
+    data = "".join(json.dumps({"text": text}) + "\n" for text in texts).encode()
+    done = run("clean", "--learn", stdin=data)
+    assert (done.code, done.out.count(b"\n")) == (0, 40)
+    texts = [json.loads(line)["text"] for line in done.out.splitlines()]
+    assert all(text.endswith("\ufffd footer") for text in texts)  # repaired, and not taken out

@@ -1,4 +1,4 @@
-"""The README's commands run as written, and every option, exit code and rule field stands in it."""
+"""The README's commands run as written, and every option, exit code, hook and page stands in it."""
 
 import re
 import subprocess
@@ -9,14 +9,13 @@ import click
 import pytest
 from command import run
 
-from dedupe.clean.rules import Rule, read_rules
 from dedupe.cli import dedupe
+from dedupe.pages import TOPICS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SHELL = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-TOML = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
 
 
 @pytest.fixture
@@ -35,7 +34,7 @@ def test_commands(folder: Path, block: str) -> None:
     script = f'set -e; PATH="{folder}:$PATH"\n{block}'
     done = subprocess.run(["sh", "-c", script], cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    if "restore" in block:
+    if "back.txt" in block:
         assert (folder / "back.txt").read_bytes() == (folder / "tests" / "sample.txt").read_bytes()
         assert "TT" not in (folder / "clean.txt").read_text()
 
@@ -48,20 +47,16 @@ def test_python(folder: Path, block: str, monkeypatch: pytest.MonkeyPatch) -> No
     exec(compile(block, "README.md", "exec"), {})
 
 
-@pytest.mark.parametrize("block", TOML)
-def test_rules(tmp_path: Path, block: str) -> None:
-    path = tmp_path / "mine.toml"
-    path.write_text(block)
-    assert [rule.id for rule in read_rules(path)] == ["mine.desk"]
-
-
-def test_every_option_and_rule_field_is_in_the_readme() -> None:
+def test_every_option_hook_and_page_is_in_the_readme() -> None:
     for command in dedupe.commands.values():
         for parameter in command.params:
             for name in parameter.opts if isinstance(parameter, click.Option) else ():
                 assert f"`{name}" in README, f"{command.name} {name}"
-    for field in Rule.__dataclass_fields__:
-        assert re.search(rf"\b{field}\b", README), field
+    for id in re.findall(r"^- id: (.*)$", (ROOT / ".pre-commit-hooks.yaml").read_text(), re.MULTILINE):
+        assert f"`{id}`" in README
+    for topic in TOPICS:
+        assert f"`dedupe help {topic}`" in README
+    assert len(re.findall(r"[^\W\d_]\S+", README)) < 1500, "five minutes"
 
 
 def test_every_command_has_help_with_examples() -> None:

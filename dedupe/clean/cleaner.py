@@ -85,7 +85,7 @@ class Cleaner:
         if not self.decides_by_engine:
             for i, mark in enumerate(engine.scan(text, offsets, self.tables.needles)):
                 if i not in by_hand and (mark or self.looks_at_all):
-                    by_hand[i] = self._decide(bytes(_document(text, offsets, i)), _at(sources, i))
+                    by_hand[i] = self.decide(bytes(_document(text, offsets, i)), _at(sources, i))
             return Edits(b"", (), {i: splices for i, splices in sorted(by_hand.items()) if splices})
         skips = bytearray(memoryview(offsets).nbytes // OFFSET_BYTES - 1)
         for i in by_hand:
@@ -109,11 +109,11 @@ class Cleaner:
                 document = bytes(_document(text, offsets, i))
                 splices = repair_document(document, self.options.repair)
                 if splices:
-                    decided = self._decide(apply_splices(document, splices), _at(sources, i))
+                    decided = self.decide(apply_splices(document, splices), _at(sources, i))
                     repaired[i] = compose_splices(splices, decided)
         return repaired
 
-    def _decide(self, document: bytes, source: str) -> list[Splice]:
+    def decide(self, document: bytes, source: str) -> list[Splice]:
         """What goes out of one document that is sound."""
         if not self.decides_by_engine:
             from dedupe.clean.decisions import decide
@@ -123,8 +123,12 @@ class Cleaner:
         rows = self._find_rows(document, offsets, b"\0", [source])
         return Edits(rows, self.tables.names, {}).splices().get(0, [])
 
-    def clean_document(self, data: bytes, source: str = "") -> list[Splice]:
-        """What is taken out of one document."""
+    def clean_document(self, data: bytes, source: str = "", format: str = "text") -> list[Splice]:
+        """What is taken out of one document, text or markdown."""
+        if format == "markdown" and not self.extractor:
+            from dedupe.clean.markdown import clean_markdown
+
+            return clean_markdown(data, self, source)
         return self.find_edits(data, array("q", [0, len(data)]), [source]).splices().get(0, [])
 
 

@@ -78,6 +78,12 @@ class Engine(Protocol):
     def records(self, block: Buffer, field: Buffer) -> tuple[bytes, bytes, bytes, bytes, bytes]:
         """Where each JSONL record's text lies: starts, spans, text, offsets, status."""
 
+    def rows(self, block: Buffer, dialect: Buffer, column: int, width: int) -> tuple[bytes, bytes, bytes, bytes, bytes]:
+        """Where one column's text lies in each row of CSV: as `records`; a dialect is delimiter, quote, escape."""
+
+    def rows_end(self, block: Buffer, dialect: Buffer) -> int:
+        """Where the last row of a block ends that is whole, whatever follows."""
+
     def place(self, block: Buffer, spans: Buffer, rows: Buffer) -> bytes:
         """Rows of `edits`, with starts and ends moved from the records' texts to the block."""
 
@@ -119,6 +125,9 @@ class Engine(Protocol):
 
     def kept_count(self, kept: object) -> int:
         """Documents kept; they are numbered in order, from 0."""
+
+    def kept_expect(self, kept: object, n: int) -> None:
+        """About how many documents will be kept in all; it changes the time that takes, and nothing else."""
 
     def kept_bytes(self, kept: object) -> int:
         """Bytes held for them."""

@@ -1,11 +1,14 @@
 """The engine's tally as objects: a line of a source, and where in how many documents it stands."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dedupe.engine import engine
 
 COLUMNS = 12  # of a row: dedupe/engine/native/tally.h
+
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(slots=True)
@@ -47,5 +50,7 @@ def _lines(rows: list[int], sizes: list[int], text: bytes) -> Iterator[Line]:
             examples.append(text[at : at + size].decode("utf-8", "surrogatepass"))
             at += size
         number += row[-1]
+        if any(map(SURROGATE.search, examples)):  # a rules file cannot hold it
+            continue
         shape = engine.normal_form(examples[0].encode("utf-8", "surrogatepass"), True)
         yield Line(examples, shape.decode("utf-8", "surrogatepass"), *row[:-1])

@@ -32,7 +32,7 @@ class Spool:
     def __init__(self) -> None:
         self.file: BinaryIO | None = None
         self.size = 0
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
 
     def __enter__(self) -> "Spool":
         return self
@@ -48,12 +48,11 @@ class Spool:
     @property
     def fd(self) -> int:
         """Of the file, which is there from now on."""
-        if self.file is None:
-            from tempfile import TemporaryFile
+        from tempfile import TemporaryFile
 
-            with naming_temporary_files():
-                self.file = TemporaryFile(prefix="dedupe-")
-        return self.file.fileno()
+        with self.lock, naming_temporary_files():  # several threads may be the first to ask
+            self.file = self.file or TemporaryFile(prefix="dedupe-")
+            return self.file.fileno()
 
     def read(self, at: int, size: int) -> bytes:
         """Bytes that were put at a position."""
@@ -76,7 +75,7 @@ class Spool:
         return at
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False)
 class Documents:
     """The documents of one batch.
 
@@ -110,29 +109,53 @@ def gather_documents(batch: Batch, changes: Changes | None, fd: int, at: int, sp
     `changes` are those of cleaning, `split` is auto, never or a regular expression.
     """
     changed = dict(changes.items()) if changes and len(changes) else {}
-    whole = _gather_changed(batch, changed, fd, at, spool) if changed else _gather_untouched(batch, fd, at)
+    whole = _gather_changed(batch, changed, fd, at, spool) if changed else _gather_untouched(batch, fd, at, spool)
+    if batch.format == "markdown":
+        return _without_front_matter(whole)
     if split == "never":
         return Documents(whole.text, whole.offsets, whole.places, whole.records)
-    starts, owners = _find_articles(whole, split)
+    starts, owners = find_articles(whole, split)
     if len(owners) == len(whole.records):
         return Documents(whole.text, whole.offsets, whole.places, whole.records)
     return _split_documents(whole, starts, owners, spool)
 
 
-def _gather_untouched(batch: Batch, fd: int, at: int) -> Whole:
+def _without_front_matter(whole: Whole) -> Documents:
+    """It goes with its document, and is not compared; no article begins within a document's code."""
+    from dedupe.clean.markdown import front_matter_end
+
+    text = bytes(whole.text)
+    head = front_matter_end(text)
+    if not head:
+        return Documents(whole.text, whole.offsets, whole.places, whole.records)
+    places = array("q", whole.places)
+    places[1], places[2] = places[1] + head, places[2] - head
+    return Documents(text[head:], array("q", [0, len(text) - head]), places, whole.records)
+
+
+def _gather_untouched(batch: Batch, fd: int, at: int, spool: Spool) -> Whole:
     if batch.format == "jsonl":
         found = engine.texts(batch.offsets, batch.spans, batch.status, at, fd)
         return Whole(batch.text, *(memoryview(part).cast("q") for part in found))
-    n = len(batch.text) if batch.status[0] == OK else -1
-    if n < 0:
-        return Whole(b"", array("q", [0]), array("q"), ())
-    return Whole(batch.text, array("q", [0, n]), array("q", [fd, at + batch.starts[0], n, PLAIN]), (0,))
+    records = [i for i, status in enumerate(batch.status) if status == OK]
+    ends = array("q", [batch.offsets[0], *(batch.offsets[i + 1] for i in records)])
+    if batch.kind.is_plain:
+        first = [at + batch.starts[i] for i in records]
+    else:
+        fd, base = spool.fd, spool.put(memoryview(batch.text))
+        first = [base + end for end in ends[:-1]]
+    places = array("q")
+    for position, (start, end) in zip(first, pairwise(ends), strict=True):
+        places.extend((fd, position, end - start, PLAIN))
+    return Whole(batch.text, ends, places, records)
 
 
 def _gather_changed(batch: Batch, changed: dict[int, Change], fd: int, at: int, spool: Spool) -> Whole:
-    """Texts that are what they were, from where they were read; those that are not, from the spool."""
+    """Texts that are what they were, from where they were read; those that are not as they stand there, from the
+    spool."""
     texts: list[bytes | memoryview] = []
-    fresh: list[bytes] = []
+    fresh: list[bytes | memoryview] = []
+    put: list[int] = []  # which of the texts are in the spool
     offsets, places, records = array("q", [0]), array("q"), array("q")
     view, n_fresh = memoryview(batch.text), 0
     for i in range(len(batch)):
@@ -144,24 +167,29 @@ def _gather_changed(batch: Batch, changed: dict[int, Change], fd: int, at: int, 
             if batch.format == "jsonl":
                 first, last = batch.spans[2 * i], batch.spans[2 * i + 1]
                 places.extend((fd, at + first, last - first, JSON_STRING))
-            else:
+            elif batch.kind.is_plain:
                 places.extend((fd, at + batch.starts[i], len(texts[-1]), PLAIN))
+            else:
+                fresh.append(texts[-1])
+                put.append(len(records))
+                places.extend((spool.fd, n_fresh, len(texts[-1]), PLAIN))
+                n_fresh += len(texts[-1])
         else:
             text = change.text()
             texts.append(text)
             fresh.append(text)
+            put.append(len(records))
             places.extend((spool.fd, n_fresh, len(text), PLAIN))
             n_fresh += len(text)
         records.append(i)
         offsets.append(offsets[-1] + len(texts[-1]))
     base = spool.put(b"".join(fresh))
-    for k, i in enumerate(records):
-        if i in changed:
-            places[PLACE * k + 1] += base
+    for k in put:
+        places[PLACE * k + 1] += base
     return Whole(b"".join(texts), offsets, places, records)
 
 
-def _find_articles(whole: Whole, split: str) -> tuple[Int64s, Int64s]:
+def find_articles(whole: Whole, split: str) -> tuple[Int64s, Int64s]:
     """Where each article begins in the text, and then where the last one ends; and whose it is. An article goes
     with the blank lines behind it."""
     if split == "auto" and engine_name == "native":

@@ -8,21 +8,27 @@ them, and then `Decided` knows.
 import io
 import json
 import os
+import re
 import stat
 from array import array
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dedupe.changes import Changes
 from dedupe.document import Splice
 from dedupe.engine import engine
+from dedupe.errors import InputError
 from dedupe.near.documents import Documents, Spool, gather_documents
 from dedupe.near.keep import LAST, parse_policy
 from dedupe.near.match import Matcher, Sketches, Verdicts, sketch_documents
 from dedupe.options import DropOptions
-from dedupe.read import Batch, Block, Source
+from dedupe.read import BOM, MARK, Batch, Block, Source
 from dedupe.write import Sink
 
+if TYPE_CHECKING:
+    from dedupe.formats.interface import Layout
+
+CHANGED = "has changed between the two times it was read; run again on files that rest"
 WHO = 5  # of a document: source, line, descriptor, position, length of its record
 CHUNK_BYTES = 1 << 20  # of texts that are read again for one look-up
 MAX_FILES = 200  # that are held open to be read again; what more there are goes into the spool
@@ -74,9 +80,13 @@ class Dropper:
         self.who: Who | None = Who() if names or options.annotate else None
         self.spool = Spool()
         self.fds: list[int] = []
+        self.names: dict[int, str] = {}  # of the files that stay open
+        self.names_sources = False  # where several sources have records without an id of their own
         self.n_documents = self.n_dropped = self.n_exact = 0
         self.unreadable = 0
+        self.source_bytes = self.kept_before = 0
         self.removed: Sink | None = None
+        self.headed: Layout | None = None
         self.collector = None if self.policy.decides_at_once else Collector(self.matcher)
         self.decided: Decided | None = None
 
@@ -104,7 +114,13 @@ class Dropper:
 
     def make_readable_again(self, source: Source, blocks: Iterator[Block]) -> Iterator[Block]:
         """The blocks, each with where its bytes can be read again: the file itself, or a spool."""
+        if self.decided:
+            self.decided.begin(source.name)
+        elif self.collector:
+            self.collector.begin(source.name)
         fd = self._keep_open(source)
+        self.source_bytes = os.fstat(fd).st_size if fd is not None else 0
+        self.kept_before = self.n_documents - self.n_dropped
         for block in blocks:
             if self.decided:
                 yield block
@@ -114,13 +130,21 @@ class Dropper:
                 yield block._replace(fd=fd, position=block.at)
 
     def _keep_open(self, source: Source) -> int | None:
-        if len(self.fds) >= MAX_FILES or not isinstance(source.stream, io.FileIO):
+        if len(self.fds) >= MAX_FILES or source.format == "parquet" or not isinstance(source.stream, io.FileIO):
             return None
         fd = source.stream.fileno()
         if not stat.S_ISREG(os.fstat(fd).st_mode) or os.lseek(fd, 0, os.SEEK_CUR) != len(source.first):
             return None
         self.fds.append(os.dup(fd))
+        self.names[self.fds[-1]] = source.name
         return self.fds[-1]
+
+    def _expect(self, n_read: int) -> None:
+        """Tells the table how many documents will stay if the rest of the source is like what was read of it."""
+        if not self.source_bytes or not n_read:
+            return
+        n_kept = self.n_documents - self.n_dropped
+        self.matcher.expect(n_kept + (n_kept - self.kept_before) * (self.source_bytes - n_read) // n_read)
 
     def sketch(self, block: Block, batch: Batch, changes: Changes, split: str) -> Sketched:
         """A batch's documents, sketched where they are to be looked up now; several threads may ask."""
@@ -139,25 +163,42 @@ class Dropper:
         if self.collector and not self.decided:
             self.collector.add(documents, self._keys(batch, documents))
             return
+        if self.removed and source.layout and batch.format == MARK:
+            self._head_removed(source.layout, batch)
+        self._expect(sketched.position)
         first_number = self.n_documents
         self.n_documents += len(documents)
         if self.decided:
             verdicts = self.decided.next(len(documents))
         else:
             assert sketched.sketches
-            verdicts = self.matcher.match(documents, sketched.sketches)
+            verdicts = self._match(documents, sketched.sketches)
         gone = verdicts.gone()
         notes = self._notes(verdicts, first_number) if self.who is not None else None
         if self.options.annotate:
-            self._annotate(batch, changes, documents, notes or [])
-            self.n_dropped += len(gone)
-            return
-        drop_documents(changes, documents, verdicts, gone, notes)
+            self._annotate(source, batch, changes, documents, notes or [])
+        else:
+            drop_documents(changes, documents, verdicts, gone, notes)
         self.n_dropped += len(gone)
         self.n_exact += sum(map(verdicts.is_exact, gone))
         if self.removed and changes.drops:
             kept = bytes(not drop for drop in changes.drops)
             self.removed.write(engine.select(batch.raw, batch.start_offsets, kept))
+
+    def _match(self, documents: Documents, sketches: Sketches) -> Verdicts:
+        """Verdicts; InputError where a document that was read cannot be read again as it was."""
+        try:
+            return self.matcher.match(documents, sketches)
+        except OSError as error:
+            what = re.sub(r"file descriptor (\d+)", lambda found: self.names.get(int(found[1]), "a stream"), str(error))
+            raise InputError(f"{what}; run it again on files that rest") from None
+
+    def _head_removed(self, layout: "Layout", batch: Batch) -> None:
+        """A table's header heads its rows among those that are removed, too."""
+        assert self.removed
+        if self.headed is None or not layout.joins(self.headed):
+            self.removed.write(bytes(batch.raw))
+            self.headed = None if batch.raw == BOM else layout
 
     def decide(self) -> None:
         """Decides on all that was collected."""
@@ -188,23 +229,30 @@ class Dropper:
                 continue
             numbers = self.decided.numbers if self.decided else self.matcher.numbers
             name = self.who.name(numbers[keeper], self.id_field)
-            notes.append({"rule": verdicts.rule(k), "keeper": name, "similarity": round(verdicts.similarity(k), 6)})
+            notes.append({"rule": verdicts.rule(k), "keeper": name, "similarity": verdicts.similarity(k)})
         return notes
 
-    def _annotate(self, batch: Batch, changes: Changes, documents: Documents, notes: Sequence[dict[str, Any]]) -> None:
+    def _annotate(
+        self, source: Source, batch: Batch, changes: Changes, documents: Documents, notes: Sequence[dict[str, Any]]
+    ) -> None:
         """Adds duplicate_of, similarity and cluster to each record; a capture is a duplicate when all its
         articles are."""
         of_record: dict[int, list[dict[str, Any]]] = {}
         for k, i in enumerate(documents.records):
             of_record.setdefault(i, []).append(notes[k])
         for i, all_notes in of_record.items():
-            me = batch.fields(i).get(self.id_field, batch.line_of(i))
+            me = self._name({"source": source.name, "record": batch.line_of(i), "id": batch.id_of(i)})
             values: dict[str, object] = {"duplicate_of": None, "similarity": None, "cluster": me}
             if all(all_notes):
-                keeper = all_notes[0]["keeper"]
-                name = keeper.get("id", keeper["record"])
+                name = self._name(all_notes[0]["keeper"])
                 values = {"duplicate_of": name, "similarity": all_notes[0]["similarity"], "cluster": name}
             changes.mark(i, b", " + json.dumps(values)[1:-1].encode())
+
+    def _name(self, record: Mapping[str, Any]) -> object:
+        """A record by its own name, else by its line, with its source where there are several."""
+        if record.get("id") is not None:
+            return record["id"]
+        return f"{record['source']}:{record['record']}" if self.names_sources else record["record"]
 
 
 def drop_documents(
@@ -240,14 +288,32 @@ def _drop_articles(
     noted = {}
     for i, numbers in of_record.items():
         gone = [k for k in numbers if verdicts.keepers[k] >= 0]
-        if len(gone) == len(numbers) and changes.batch.format == "jsonl":
+        if len(gone) == len(numbers) and changes.batch.format not in ("text", "markdown"):
             drops[i] = 1
             if notes is not None:
-                noted[i] = notes[gone[0]]
+                articles = {"articles": [notes[k] for k in gone]} if len(gone) > 1 else {}
+                noted[i] = {**notes[gone[0]], **articles}
         elif gone:
             spans = [Splice(*documents.spans[k], b"", verdicts.rule(k)) for k in gone]
             changes.drop_articles(i, spans, [notes[k] if notes is not None else {} for k in gone])
     changes.notes = noted
+
+
+class Section(NamedTuple):
+    """A source: the number of its first document, and the state of its file."""
+
+    name: str
+    first: int
+    state: tuple[int, ...]
+
+
+def _state_of(name: str) -> tuple[int, ...]:
+    """What changes where a file does; nothing of what is no regular file, which was put aside."""
+    try:
+        state = os.stat(name)
+    except OSError:
+        return ()
+    return (state.st_ino, state.st_size, state.st_mtime_ns) if stat.S_ISREG(state.st_mode) else ()
 
 
 class Collector:
@@ -257,6 +323,11 @@ class Collector:
         self.matcher = matcher
         self.places = array("q")
         self.keys: list[tuple[int, float]] = []
+        self.sections: list[Section] = []
+
+    def begin(self, name: str) -> None:
+        """The documents of a source follow."""
+        self.sections.append(Section(name, len(self.keys), _state_of(name)))
 
     def add(self, documents: Documents, keys: Sequence[tuple[int, float]]) -> None:
         self.places.frombytes(bytes(memoryview(documents.places).cast("B")))
@@ -283,7 +354,7 @@ class Collector:
                 if verdicts.keepers[k] < 0:
                     numbers.append(i)
             start = stop
-        return Decided(keepers, shared, numbers)
+        return Decided(keepers, shared, numbers, self.sections)
 
     def _read_again(self, chunk: Sequence[int]) -> Documents:
         places, pieces, offsets = array("q"), [], array("q", [0])
@@ -302,10 +373,29 @@ class Decided:
     """Verdicts that are there already, handed out in input order; `numbers` are the places in the input of
     the documents that stay."""
 
-    def __init__(self, keepers: "array[int]", shared: "array[int]", numbers: "array[int]") -> None:
+    def __init__(
+        self,
+        keepers: "array[int]",
+        shared: "array[int]",
+        numbers: "array[int]",
+        sections: Sequence["Section"] = (),
+    ) -> None:
         self.keepers, self.shared, self.numbers = keepers, shared, numbers
-        self.done = 0
+        self.sections = list(sections)
+        self.done, self.end, self.source = 0, len(keepers), ""
+
+    def begin(self, name: str) -> None:
+        """The documents of a source are asked for; InputError where they cannot be those that were decided on."""
+        while self.sections and self.sections[0].name != name:
+            self.sections.pop(0)  # a source that is left out this time
+        section = self.sections.pop(0) if self.sections else None
+        if section is None or section.state != _state_of(name):
+            raise InputError(f"{name}: {CHANGED}")
+        self.done, self.source = section.first, name
+        self.end = self.sections[0].first if self.sections else len(self.keepers)
 
     def next(self, n: int) -> Verdicts:
         first, self.done = self.done, self.done + n
+        if self.done > self.end:
+            raise InputError(f"{self.source}: {CHANGED}")
         return Verdicts(self.keepers[first : self.done], self.shared[2 * first : 2 * self.done])

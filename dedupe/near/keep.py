@@ -6,16 +6,14 @@ first. A field that is missing or cannot be read orders its document last.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 BY_FIELD = ("newest", "oldest", "largest", "prefer")
 PLAIN = ("first", "last", "longest")
 LAST = (1, 0.0)  # orders behind all that have a value
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """`name`, the field it looks at, and for `prefer` the values from the best one down."""
 
     name: str

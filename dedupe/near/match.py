@@ -77,8 +77,14 @@ class Matcher:
         self.kept = engine.kept_open(
             N_PERM, bands, rows, options.threshold, PER_BUCKET, MOST_VERIFIED, options.memory, directory
         )
+        self.is_bounded = options.memory > 0
         self.n_bounded = 0
         self.numbers = array("q")  # of the documents that stay: their places in the input, where somebody asks
+
+    def expect(self, n_kept: int) -> None:
+        """About how many documents will stay in all, where memory is not a matter."""
+        if not self.is_bounded:
+            engine.kept_expect(self.kept, n_kept)
 
     def match(self, documents: Documents, sketches: Sketches) -> Verdicts:
         """Looks a batch up, and adds to the table what stays."""

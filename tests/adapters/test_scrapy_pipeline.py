@@ -24,8 +24,9 @@ from scrapy.exceptions import DropItem  # noqa: E402
 from scrapy.utils.test import get_crawler  # noqa: E402
 
 from dedupe.adapters.scrapy_pipeline import STATE, DedupePipeline  # noqa: E402
+from dedupe.pages import read_page  # noqa: E402
 
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
 # Page 3i + 1 has a near copy of page 3i's story, every seventh an exact one of page 0's.
 STORIES = [story(0) if i % 7 == 6 else changed(story(i // 3), i % 3, i) if i % 3 < 2 else story(i) for i in range(24)]
 SPIDER = """
@@ -137,10 +138,10 @@ def test_duplicates_are_marked(site: str, tmp_path: Path, uninterrupted: list[di
     assert f"'dedupe/duplicates': {len(items) - len(stays)}" in log
 
 
-def test_the_spider_of_the_readme(tmp_path: Path) -> None:
-    (spider,) = re.findall(r"```python\n(import scrapy\n.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+def test_the_spider_of_the_help_page(tmp_path: Path) -> None:
+    (spider,) = re.findall(r"```python\n(import scrapy\n.*?)```", read_page("pipelines"), re.DOTALL)
     (tmp_path / "tests").mkdir()
-    sample = (README.parent / "tests" / "sample.txt").read_text(encoding="utf-8")
+    sample = (ROOT / "tests" / "sample.txt").read_text(encoding="utf-8")
     (tmp_path / "tests" / "sample.txt").write_text(sample, encoding="utf-8")
     (item,), _ = crawl(tmp_path, spider)
     assert item["text"].count("River Ferry Returns") == 1 < sample.count("River Ferry Returns")

@@ -77,6 +77,11 @@ static bool is_utf8(const uint8_t *p, Py_ssize_t size)
     return !(faults | utf8_faults(edge + 3));
 }
 
+bool jsonl_is_utf8(const uint8_t *bytes, ptrdiff_t n_bytes)
+{
+    return is_utf8(bytes, n_bytes);
+}
+
 /* ---- Strings */
 
 static inline uint64_t load_word(const uint8_t *p)

@@ -525,3 +525,8 @@ size_t kept_memory(const Kept *kept)
         + overlap_memory(&kept->overlap) + kept->raw.room + kept->text.room
         + kept->arrived_room * sizeof *kept->arrived;
 }
+
+void kept_expect(Kept *kept, size_t n)
+{
+    kept->slots.expected = n;
+}

@@ -49,6 +49,9 @@ void kept_free(Kept *kept);
 size_t kept_number(const Kept *kept);
 size_t kept_memory(const Kept *kept); /* bytes held */
 
+/* About how many documents there will be in all: growing in few steps takes less time. */
+void kept_expect(Kept *kept, size_t n);
+
 /* Decides each document in turn: keepers[i] is -1 where it is kept and its number is the next, else the number
  * of its keeper; shared[2i], shared[2i + 1]: the shingles that both have, and that either has; both -1
  * where all bytes are equal; both 0 where it is kept.  *n_bounded: documents kept though not all of their

@@ -243,3 +243,19 @@ PyObject *call_kept_bytes(PyObject *module, PyObject *args)
     (void)module;
     return call_number(args, "O:kept_bytes", kept_memory);
 }
+
+/* kept_expect(kept, n): about how many documents will be kept in all. */
+PyObject *call_kept_expect(PyObject *module, PyObject *args)
+{
+    (void)module;
+    PyObject *capsule;
+    Py_ssize_t n;
+    if (!PyArg_ParseTuple(args, "On:kept_expect", &capsule, &n))
+        return NULL;
+    Handle *handle = handle_of(capsule);
+    if (!handle)
+        return NULL;
+    if (n >= 0 && n <= UINT32_MAX) /* else it is no estimate */
+        kept_expect(handle->kept, (size_t)n);
+    Py_RETURN_NONE;
+}

@@ -64,10 +64,13 @@ CALL(digests);
 CALL(read_lines); /* source.c */
 CALL(texts); /* select.c */
 CALL(select);
+CALL(rows); /* table.c */
+CALL(rows_end);
 CALL(kept_open); /* kept_calls.c */
 CALL(kept_match);
 CALL(kept_count);
 CALL(kept_bytes);
+CALL(kept_expect);
 CALL(tally_open); /* tally_calls.c */
 CALL(tally_count);
 CALL(tally_gather);

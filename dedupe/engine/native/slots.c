@@ -20,6 +20,7 @@
 
 enum {
     FIRST_CAPACITY = 512,
+    MOST_GROWTH = 3,        /* fold, for what is expected need not come */
     EIGHT = 8,              /* slots beyond the last table's, for looks at eight together */
     WATCHED_SLOTS = 1 << 18 /* that are moved between two looks at the memory */
 };
@@ -166,11 +167,13 @@ static void move_table(const Slots *slots, size_t from, size_t n_from, size_t to
     }
 }
 
-/* By a quarter, the last table first.  What fitted fits again: where entries stand in a row from the home of the
+/* By a quarter, or towards what is expected, the last table first.  What fitted fits again: where entries stand in a row from the home of the
  * first, that home moves by less than the capacity grows, and the slots beyond the capacity grow too. */
 static int grow(Slots *slots)
 {
-    uint64_t capacity = slots->capacity ? slots->capacity + slots->capacity / 4 : FIRST_CAPACITY;
+    uint64_t quarter = slots->capacity ? slots->capacity + slots->capacity / 4 : FIRST_CAPACITY;
+    uint64_t enough = slots->expected + slots->expected / 3 + 2, most = MOST_GROWTH * slots->capacity;
+    uint64_t capacity = enough <= quarter ? quarter : enough < most ? enough : most > quarter ? most : quarter;
     size_t table_slots = (size_t)(capacity + capacity / 64 + 256), old_slots = slots->table_slots;
     errno = ENOMEM;
     if (table_slots > (SIZE_MAX / sizeof(uint64_t) - EIGHT) / slots->n_tables

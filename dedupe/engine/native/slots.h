@@ -14,6 +14,7 @@ typedef struct {
     size_t n_tables;
     uint64_t capacity;  /* of a table: what its places are spread over */
     size_t table_slots; /* of a table: some more, for what the end pushes on; the last one is always empty */
+    size_t expected;    /* documents, if anybody knows: then it grows by more than a quarter */
     void (*watch)(void *watcher); /* called now and then while tables grow */
     void *watcher;
 } Slots;

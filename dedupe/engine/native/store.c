@@ -24,6 +24,7 @@
 enum {
     ROUND = 1 << 16,
     HUGE_PAGE = 1 << 21,
+    FIRST_HUGE = 1 << 18, /* bytes of an array that may become large */
     SPARE = 8 /* times what is used may be used before the array moves */
 };
 
@@ -126,8 +127,8 @@ static int grow_memory(Store *store, size_t n_bytes)
             || (reserve(store, SPARE * n_bytes + HUGE_PAGE) < 0 && reserve(store, n_bytes + HUGE_PAGE) < 0))
             return -1;
     }
-    if (n_bytes >= HUGE_PAGE)
-        madvise(store->at, n_bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE); /* if it is to be had */
+    if (n_bytes >= FIRST_HUGE)
+        madvise(store->at, (n_bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE); /* if it is to be had */
 #else
     void *at = realloc(store->at, n_bytes);
     if (!at)

@@ -261,6 +261,11 @@ def kept_bytes(kept: Kept) -> int:
     return len(kept.records) * (64 * kept.n_perm + 200 * kept.n_bands)
 
 
+def kept_expect(kept: Kept, n: int) -> None:
+    """About how many documents will be kept in all; it changes the time that takes, and nothing else."""
+    _check(kept)
+
+
 def _splitmix(i: int) -> int:
     value = (i + 1) * 0x9E3779B97F4A7C15 & MASK64
     value = (value ^ value >> 30) * 0xBF58476D1CE4E5B9 & MASK64
