@@ -47,14 +47,10 @@ static void *reserve(void *block, size_t *room, size_t wanted)
 
 static int reserve_line(Desk *desk)
 {
-    if (desk->n_lines < desk->lines_room)
-        return 0;
-    Py_ssize_t room = desk->lines_room ? 2 * desk->lines_room : 256;
-    Line *lines = realloc(desk->lines, (size_t)room * sizeof *lines);
+    Line *lines = with_room(desk->lines, desk->n_lines, &desk->lines_room, sizeof *lines);
     if (!lines)
         return -1;
     desk->lines = lines;
-    desk->lines_room = room;
     return 0;
 }
 

@@ -13,14 +13,10 @@ typedef struct {
 
 static int edits_add(Edits *edits, Edit edit)
 {
-    if (edits->n == edits->room) {
-        Py_ssize_t room = edits->room ? 2 * edits->room : 256;
-        Edit *rows = realloc(edits->rows, (size_t)room * sizeof *rows);
-        if (!rows)
-            return -1;
-        edits->rows = rows;
-        edits->room = room;
-    }
+    Edit *rows = with_room(edits->rows, edits->n, &edits->room, sizeof *rows);
+    if (!rows)
+        return -1;
+    edits->rows = rows;
     edits->rows[edits->n++] = edit;
     return 0;
 }

@@ -16,18 +16,17 @@ enum {
     WIDE = 64
 };
 
+/* Of all characters that fold to nothing or to a space (tests/test_lines.py), none holds one of these bytes; many
+ * others do, in every script. */
+#define OF_NO_BLANK(within, bytes) \
+    (within(bytes, 0x21, 0x7E) | within(bytes, 0xC3, 0xCB) | within(bytes, 0xCE, 0xD7) | within(bytes, 0xD9, 0xDF) \
+     | within(bytes, 0xE4, 0xEE))
+#define IS_WITHIN(byte, first, last) ((byte) >= (first) && (byte) <= (last))
+
 #ifdef HAS_CLONES
 INLINED WIDEST uint64_t within(__m512i bytes, uint8_t first, uint8_t last)
 {
     return _mm512_cmple_epu8_mask(_mm512_sub_epi8(bytes, _mm512_set1_epi8((char)first)), _mm512_set1_epi8((char)(last - first)));
-}
-
-/* Of all characters that fold to nothing or to a space (tests/test_lines.py), none holds one of these bytes; many
- * others do, in every script. */
-INLINED WIDEST uint64_t of_no_blank(__m512i bytes)
-{
-    return within(bytes, 0x21, 0x7E) | within(bytes, 0xC3, 0xCB) | within(bytes, 0xCE, 0xD7) | within(bytes, 0xD9, 0xDF)
-        | within(bytes, 0xE4, 0xEE);
 }
 
 WIDEST static int wide_may_have_gap(const uint8_t *at, const uint8_t *end)
@@ -39,7 +38,7 @@ WIDEST static int wide_may_have_gap(const uint8_t *at, const uint8_t *end)
         uint64_t ends = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\n'));
         if (!ends && !n_ends)
             continue;
-        uint64_t filled = of_no_blank(bytes);
+        uint64_t filled = OF_NO_BLANK(within, bytes);
         if (!filled) {
             n_ends += __builtin_popcountll(ends);
         } else {
@@ -70,8 +69,7 @@ CLONES_TO_WIDEST(int, may_have_gap, (const uint8_t *at, const uint8_t *end), (at
 static int holds_text(const uint8_t *at, const uint8_t *stop)
 {
     for (; at < stop; at++)
-        if ((*at > 0x20 && *at < 0x7F) || (*at >= 0xC3 && *at <= 0xCB) || (*at >= 0xCE && *at <= 0xD7)
-            || (*at >= 0xD9 && *at <= 0xDF) || (*at >= 0xE4 && *at <= 0xEE))
+        if (OF_NO_BLANK(IS_WITHIN, *at))
             return 1;
     return 0;
 }

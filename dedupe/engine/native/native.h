@@ -38,6 +38,19 @@ void batch_close(Batch *batch);
 /* A writable, C-contiguous buffer of at least `bytes` bytes that the caller owns; 0 or -1. */
 int output_open(Py_buffer *view, PyObject *object, Py_ssize_t bytes, const char *name);
 
+/* An array with room for one more than n items: itself, or moved to where there is room for twice as many; NULL where
+ * there is no memory, and then it stays as it is. */
+static inline void *with_room(void *items, Py_ssize_t n, Py_ssize_t *room, size_t item_bytes)
+{
+    if (n < *room)
+        return items;
+    Py_ssize_t more = *room ? 2 * *room : 256;
+    void *larger = realloc(items, (size_t)more * item_bytes);
+    if (larger)
+        *room = more;
+    return larger;
+}
+
 /* The calls, all METH_VARARGS, by the file that has them. */
 #define CALL(name) PyObject *call_##name(PyObject *module, PyObject *args)
 CALL(edits); /* edits.c */

@@ -127,14 +127,10 @@ typedef struct {
 
 static int add_row(Rows *rows, int64_t document, int64_t start, int64_t end, int64_t rule)
 {
-    if (rows->n == rows->room) {
-        Py_ssize_t room = 2 * rows->room + 256;
-        int64_t *larger = realloc(rows->rows, (size_t)room * 4 * sizeof *larger);
-        if (!larger)
-            return -1;
-        rows->rows = larger;
-        rows->room = room;
-    }
+    int64_t *larger = with_room(rows->rows, rows->n, &rows->room, 4 * sizeof *larger);
+    if (!larger)
+        return -1;
+    rows->rows = larger;
     memcpy(rows->rows + 4 * rows->n++, (int64_t[]){document, start, end, rule}, 4 * sizeof(int64_t));
     return 0;
 }

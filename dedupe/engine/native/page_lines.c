@@ -214,18 +214,11 @@ static inline uint64_t hash_bytes(uint64_t hash, const uint8_t *bytes, ptrdiff_t
 static void say(Scan *scan, uint64_t key, int is_telling)
 {
     Page *page = scan->page;
-    if (page->n_said == page->said_room) {
-        Py_ssize_t room = 2 * page->said_room + 1024;
-        Said *said = realloc(page->said, (size_t)room * sizeof *said);
-        if (!said) {
-            scan->failed = 1;
-            return;
-        }
-        page->said = said;
-        page->said_room = room;
-    }
+    Said *said = with_room(page->said, page->n_said, &page->said_room, sizeof *said);
     int64_t number = number_of(&page->words, key);
-    if (number < 0) {
+    if (said)
+        page->said = said;
+    if (!said || number < 0) {
         scan->failed = 1;
         return;
     }

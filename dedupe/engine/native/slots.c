@@ -173,7 +173,8 @@ static int grow(Slots *slots)
 {
     uint64_t quarter = slots->capacity ? slots->capacity + slots->capacity / 4 : FIRST_CAPACITY;
     uint64_t enough = slots->expected + slots->expected / 3 + 2, most = MOST_GROWTH * slots->capacity;
-    uint64_t capacity = enough <= quarter ? quarter : enough < most ? enough : most > quarter ? most : quarter;
+    uint64_t towards = enough < most ? enough : most;
+    uint64_t capacity = towards > quarter ? towards : quarter;
     size_t table_slots = (size_t)(capacity + capacity / 64 + 256), old_slots = slots->table_slots;
     errno = ENOMEM;
     if (table_slots > (SIZE_MAX / sizeof(uint64_t) - EIGHT) / slots->n_tables

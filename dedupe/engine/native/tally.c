@@ -211,14 +211,10 @@ static int read_lines(Tally *tally, const uint8_t *text, Py_ssize_t size, int32_
             return -1;
         if (n == 0)
             continue;
-        if (tally->n_lines == tally->lines_room) {
-            Py_ssize_t room = tally->lines_room ? 2 * tally->lines_room : 256;
-            TallyLine *lines = realloc(tally->lines, (size_t)room * sizeof *lines);
-            if (!lines)
-                return -1;
-            tally->lines = lines;
-            tally->lines_room = room;
-        }
+        TallyLine *lines = with_room(tally->lines, tally->n_lines, &tally->lines_room, sizeof *lines);
+        if (!lines)
+            return -1;
+        tally->lines = lines;
         TallyLine *line = tally->lines + tally->n_lines++;
         const uint8_t *form = tally->scratch.form;
         int64_t width, flags = form_flags(form, n, HEADLINE_WIDTH, &width);
@@ -285,14 +281,10 @@ static int find_entry(Tally *tally, const TallyLine *line, int32_t source, Tally
         tally->left_out++;
         return 0;
     }
-    if (tally->n_entries == tally->entries_room) {
-        Py_ssize_t room = tally->entries_room ? 2 * tally->entries_room : 256;
-        TallyEntry *entries = realloc(tally->entries, (size_t)room * sizeof *entries);
-        if (!entries)
-            return -1;
-        tally->entries = entries;
-        tally->entries_room = room;
-    }
+    TallyEntry *entries = with_room(tally->entries, tally->n_entries, &tally->entries_room, sizeof *entries);
+    if (!entries)
+        return -1;
+    tally->entries = entries;
     *entry = tally->entries + tally->n_entries++;
     **entry = (TallyEntry){.mixed = line->keys[0], .first_exact = line->exact, .last_document = -1};
     (*entry)->row.source = source;
