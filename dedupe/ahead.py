@@ -5,6 +5,7 @@ thread at a time. As many results wait as there are threads, and one more, so th
 because importing a pool takes as long as cleaning a megabyte.
 """
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -18,7 +19,8 @@ LINGER_SECONDS = 0.2  # for a thread that waits for input which nobody asks for 
 
 
 def map_ahead(work: Callable[[Item], Made], items: Iterable[Item], threads: int) -> Iterator[Made]:
-    """map(work, items), in order whatever the number of threads; an error comes in its turn too."""
+    """map(work, items), in order whatever the number of threads, 0 for one a core; an error comes in its turn too."""
+    threads = threads or _count_cores()
     if threads < 2:
         yield from map(work, items)
         return
@@ -42,6 +44,13 @@ def map_ahead(work: Callable[[Item], Made], items: Iterable[Item], threads: int)
         for worker in workers:
             # One that waits for input, as all do that wait for it, cannot be told that nobody waits for them.
             worker.join(max(0.0, deadline - time.monotonic()) if ahead.is_taking else None)
+
+
+def _count_cores() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1
 
 
 class _Ahead(Generic[Item, Made]):

@@ -283,14 +283,16 @@ telling = click.option(
     help="What is said on stderr: lines, or JSON objects and a summary at the end.",
 )
 
+to_output = click.option(
+    "-o",
+    "--output",
+    type=click.Path(),
+    metavar="FILE",
+    help="Write to FILE, at once and whole, packed by its suffix.",
+)
+
 writing = stack(
-    click.option(
-        "-o",
-        "--output",
-        type=click.Path(),
-        metavar="FILE",
-        help="Write to FILE, at once and whole, packed by its suffix.",
-    ),
+    to_output,
     click.option(
         "--output-dir",
         type=click.Path(),
@@ -475,13 +477,7 @@ def corpus(files: Sequence[str], split: str, **values: Any) -> int:
     metavar="RULES",
     help="A file that was learned before, to add to; several are merged.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(),
-    metavar="FILE",
-    help="Write to FILE, at once and whole, packed by its suffix.",
-)
+@to_output
 def learn(files: Sequence[str], by: str, update: Sequence[str], output: str | None, **values: Any) -> int:
     """Learns what each site says on many of its pages, as a rules file to review.
 
@@ -502,13 +498,7 @@ def learn(files: Sequence[str], by: str, update: Sequence[str], output: str | No
 @dedupe.command(epilog=EXIT_CODES)
 @click.argument("audit", type=click.Path())
 @click.argument("file", required=False, type=click.Path())
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(),
-    metavar="FILE",
-    help="Write to FILE, at once and whole, packed by its suffix.",
-)
+@to_output
 @click.option(
     "--output-dir", type=click.Path(), metavar="DIR", help="Restore each file that `--output-dir` mirrored, into DIR."
 )

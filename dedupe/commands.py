@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from dedupe.aside import Aside
 from dedupe.document import Change
-from dedupe.errors import DedupeError, InputError
+from dedupe.errors import DedupeError, InputError, cannot_be_read
 from dedupe.options import CleanOptions, DropOptions, LearnOptions, ReadOptions, WriteOptions
 from dedupe.pipeline import Flow
 from dedupe.read import Source, open_source
@@ -152,11 +152,9 @@ def _run_files(
     names, places = _expand(names, report, write.output_dir)
     names = _choose(names, places, report, write)
     _check_names([*names, *places.values()], write, drop)
-    dropper = _make_dropper(drop, read, write) if drop else None
-    if dropper:
-        dropper.names_sources = len(names) > 1
-    threads = drop.threads or _count_cores() if drop else 1
-    flow = Flow(read, report, None, dropper, "never" if clean.page else clean.split, threads)
+    dropper = _make_dropper(drop, read, write, len(names) > 1) if drop else None
+    split, threads = "never" if clean.page else clean.split, drop.threads if drop else 1
+    flow = Flow(read, report, None, dropper, split, threads)
     sinks: list[Ending] = []  # what takes its place at the end, all of it or nothing
     try:
         rules = None
@@ -291,19 +289,12 @@ def _make_diff(source: Source) -> "Diff":
     return Diff(source.name, source.format)
 
 
-def _make_dropper(drop: DropOptions, read: ReadOptions, write: WriteOptions) -> "Dropper":
+def _make_dropper(drop: DropOptions, read: ReadOptions, write: WriteOptions, names_sources: bool) -> "Dropper":
     from dedupe.near.drop import Dropper
 
-    if drop.annotate and (drop.removed or (write.in_place and drop.removed)):
+    if drop.annotate and drop.removed:
         raise ValueError("--annotate drops nothing that --removed could hold: choose")
-    return Dropper(drop, read.id_field, names=write.audit is not None)
-
-
-def _count_cores() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on every system
-        return os.cpu_count() or 1
+    return Dropper(drop, read.id_field, write.audit is not None, names_sources)
 
 
 def _collect(flow: Flow, names: Sequence[str]) -> list[str]:
@@ -412,7 +403,7 @@ def _is_fit(flow: Flow, source: Source) -> bool:
         else:
             return True
     except OSError as error:
-        flow.report.fail(f"{source.name}: cannot be read: {error.strerror}; check the name and its rights")
+        flow.report.fail(f"{source.name}: {cannot_be_read(error)}")
     source.stream.close()
     return False
 

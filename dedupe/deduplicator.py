@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from types import TracebackType
 
-from dedupe.document import Removal
+from dedupe.document import Removal, encode
 from dedupe.near.documents import PLAIN, Documents
 from dedupe.near.keep import parse_policy
 from dedupe.near.kept_texts import END, KeptTexts, Record
@@ -93,8 +93,8 @@ class Deduplicator:
 
         ValueError where the names are not as many. After an OutputError, n_documents tells how many were decided.
         """
-        encoded = [_encode(text) for text in texts]
-        labels = [b""] * len(encoded) if names is None else [_encode(name) for name in names]
+        encoded = [encode(text) for text in texts]
+        labels = [b""] * len(encoded) if names is None else [encode(name) for name in names]
         if len(labels) != len(encoded):
             raise ValueError(f"{len(encoded)} texts and {len(labels)} names: give one name for each text")
         sketches = sketch_documents(b"".join(encoded), array("q", accumulate(map(len, encoded), initial=0)))
@@ -151,12 +151,6 @@ class Deduplicator:
             self._texts.close()
         else:
             self.close()
-
-
-def _encode(text: str) -> bytes:
-    if not isinstance(text, str):
-        raise TypeError(f"a text must be a str, not {type(text).__name__}")
-    return text.encode("utf-8", "surrogatepass")
 
 
 def _batches(records: Iterator[Record]) -> Iterator[list[Record]]:

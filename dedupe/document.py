@@ -89,6 +89,14 @@ class Change(NamedTuple):
         return self.document[edit.start : edit.end]
 
 
+def encode(text: str) -> bytes:
+    """A text as the stages see it: UTF-8, and what UTF-8 cannot hold as if it could. Raises TypeError."""
+    if not isinstance(text, str):
+        hint = "; decode it first" if isinstance(text, bytes | bytearray | memoryview) else ""
+        raise TypeError(f"a text must be a str, not {type(text).__name__}{hint}")
+    return text.encode("utf-8", "surrogatepass")
+
+
 def apply_splices(data: bytes | bytearray, splices: Sequence[Splice]) -> bytes:
     """`data` with each span replaced; the splices ascend and do not overlap."""
     pieces, position = [], 0

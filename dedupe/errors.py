@@ -38,3 +38,8 @@ class AuditError(DedupeError):
 
 class RulesError(DedupeError):
     """A rules file cannot be read, or one of its rules is wrong."""
+
+
+def cannot_be_read(error: OSError) -> str:
+    """What is wrong with a file that the system refuses, and what to do."""
+    return f"cannot be read: {error.strerror or error}; check the name and its rights"

@@ -6,7 +6,7 @@ from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from dedupe.clean.cleaner import Cleaner
-from dedupe.document import Cleaned, Edit, Removal, Splice, apply_splices
+from dedupe.document import Cleaned, Edit, Removal, Splice, apply_splices, encode
 from dedupe.options import CleanOptions, DropOptions
 from dedupe.sources import source_of
 
@@ -92,13 +92,6 @@ def _make_cleaner(options: CleanOptions | None) -> Cleaner:
     return Cleaner(options)
 
 
-def encode(text: str) -> bytes:
-    if not isinstance(text, str):
-        hint = "; decode it first" if isinstance(text, bytes | bytearray | memoryview) else ""
-        raise TypeError(f"a text must be a str, not {type(text).__name__}{hint}")
-    return text.encode("utf-8", "surrogatepass")
-
-
 def text_of(document: str | Mapping[str, Any], field: str) -> str:
     if isinstance(document, str):
         return document
@@ -138,7 +131,7 @@ def drop_duplicates(
     >>> drop_duplicates(["a b c d e f", "A, b: c d e f!", "g"]).kept
     [0, 2]
     """
-    from dedupe.near.documents import PLAIN, Documents, Spool
+    from dedupe.near.documents import Spool, put_documents
     from dedupe.near.drop import Collector
     from dedupe.near.keep import LAST, parse_policy
     from dedupe.near.match import Matcher
@@ -152,16 +145,13 @@ def drop_duplicates(
     with spool:
         while batch := list(islice(stream, BATCH_DOCUMENTS)):
             texts = [encode(text_of(document, field)) for document in batch]
-            at = spool.put(b"".join(texts))
-            places, keys = array("q"), []
+            keys = []
             for document, text in zip(batch, texts, strict=True):
-                places.extend((spool.fd, at, len(text), PLAIN))
-                at += len(text)
                 fields = {} if isinstance(document, str) else document
                 key = (0, number) if policy.decides_at_once else policy.key(fields, number, len(text))
                 keys.append(key or LAST)
                 number += 1
-            collector.add(Documents(b"", b"", places, range(len(batch))), keys)
+            collector.add(put_documents(texts, range(len(batch)), spool), keys)
         decided = collector.decide()
     verdicts = decided.next(number)
     kept, removals = [], []

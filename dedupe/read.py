@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from dedupe.document import Splice, apply_splices
 from dedupe.engine import Buffer, engine
-from dedupe.errors import InputError
+from dedupe.errors import InputError, cannot_be_read
 from dedupe.formats import (
     BLANK,
+    BOM,
     BROKEN,
     MARK,
     NO_FIELD,
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 __all__ = ["BLANK", "BLOCK_BYTES", "MARK", "NOT_STRING", "OK", "Batch", "Block", "Source", "open_source", "read_blocks"]
 
 BLOCK_BYTES = 1 << 20  # what stays in the second-level cache from stage to stage
-BOM = b"\xef\xbb\xbf"
 PARQUET = b"PAR1"
 
 
@@ -173,7 +173,7 @@ def open_source(name: str, options: ReadOptions, aside: str | None = None) -> So
         if command := unpacking_command(first):
             raise InputError(f"{name}: is packed, and not named so; unpack it first: {command}")
     except OSError as error:
-        raise InputError(f"{name}: cannot be read: {error.strerror or error}; check the name and its rights") from None
+        raise InputError(f"{name}: {cannot_be_read(error)}") from None
     except ValueError as error:  # a NUL in the name
         raise InputError(f"{name}: cannot be read: {error}") from None
     except InputError:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from dedupe.errors import InputError
+from dedupe.errors import InputError, cannot_be_read
 from dedupe.options import CleanOptions, DropOptions, LearnOptions, ReadOptions, RepairOptions, read_size
 
 OWN, SHARED = ".dedupe.toml", "pyproject.toml"
@@ -91,7 +91,7 @@ def _read(path: str) -> dict[str, Any] | None:
         with open(path, "rb") as file:
             data = file.read()
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}; check the name and its rights") from None
+        raise InputError(f"{path}: {cannot_be_read(error)}") from None
     is_shared = os.path.basename(path) == SHARED
     if is_shared and not TABLE.search(data):
         return None

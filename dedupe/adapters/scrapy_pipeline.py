@@ -24,7 +24,7 @@ from scrapy.utils.job import job_dir
 
 from dedupe.clean.cleaner import Cleaner
 from dedupe.deduplicator import Deduplicator
-from dedupe.document import Removal, apply_splices
+from dedupe.document import Removal, apply_splices, encode
 from dedupe.options import DropOptions
 
 STATE = "dedupe-kept"  # in JOBDIR
@@ -83,7 +83,7 @@ class DedupePipeline:
 
     def _clean(self, fields: ItemAdapter, text: str) -> str:
         assert self.cleaner
-        data = text.encode("utf-8", "surrogatepass")
+        data = encode(text)
         splices = self.cleaner.clean_document(data)
         if not splices:
             return text

@@ -33,6 +33,7 @@ SUFFIXES = {
     ".pq": "parquet",
 }
 TABLES = ("csv", "tsv")
+BOM = b"\xef\xbb\xbf"  # a byte-order mark in UTF-8
 MARK = "mark"  # a byte-order mark or a header, which is passed on and never looked into
 
 # Of a record: the engine's, and more.

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from dedupe.document import Splice, apply_splices
 from dedupe.engine import Buffer, engine
 from dedupe.errors import InputError
-from dedupe.formats import BROKEN, MARK, NOT_UTF8, OK, STRAY, UNCLOSED, ByteFormat, Columns
+from dedupe.formats import BOM, BROKEN, MARK, NOT_UTF8, OK, STRAY, UNCLOSED, ByteFormat, Columns
 from dedupe.options import ReadOptions
 from dedupe.unpack import read_some
 
@@ -28,7 +28,6 @@ DELIMITERS = {"csv": ",;\t|", "tsv": "\t"}
 APOSTROPHES = b"'\0"  # which must be seen to begin a field: in texts they are everywhere
 QUOTINGS = (b'"\0', b'"\\', APOSTROPHES)  # quote and escape, the likeliest first
 BARE = b"\0\0"  # neither: what TSV often is
-BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)

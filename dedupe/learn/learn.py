@@ -12,13 +12,15 @@ from typing import Any
 
 from dedupe.aside import Aside
 from dedupe.clean.rules import Rule
+from dedupe.document import encode
+from dedupe.engine import Buffer
 from dedupe.errors import InputError, RecordError
 from dedupe.learn.corpus import Corpus
 from dedupe.learn.evidence import Finding, Site, find_runs, is_dated, judge, least_documents
 from dedupe.learn.file import Learned, Source, make_rules
 from dedupe.learn.lines import Line
 from dedupe.learn.templates import Template, Vocabulary, find_templates
-from dedupe.near.documents import PLAIN, Documents, Spool, gather_documents
+from dedupe.near.documents import Documents, Spool, gather_documents, put_documents
 from dedupe.near.drop import Dropper
 from dedupe.options import DropOptions, LearnOptions, ReadOptions
 from dedupe.read import OK, Batch, Block, open_source, read_blocks
@@ -119,27 +121,24 @@ def learn_rules(
     >>> [rule.line for rule in learn_rules(pages).rules]
     [('The Daily',), ('All rights reserved',)]
     """
-    from dedupe.library import each, encode, text_of
+    from dedupe.library import each, text_of
 
     options = options or LearnOptions()
     corpus, spool, stream = Corpus(options), Spool(), each(documents)
-    stretches: list[tuple[int, array[int]]] = []  # of the spool: where a batch lies
+    batches: list[tuple[Buffer, int, int]] = []  # offsets, number of documents, where the spool then ends
     with spool:
         while batch := list(islice(stream, BATCH_DOCUMENTS)):
             texts = [encode(text_of(document, field)) for document in batch]
-            offsets, places = array("q", [0]), array("q")
-            text = b"".join(texts)
-            at = spool.put(text)
-            for one in texts:
-                places.extend((spool.fd, at + offsets[-1], len(one), PLAIN))
-                offsets.append(offsets[-1] + len(one))
+            found = put_documents(texts, range(len(batch)), spool)
             sources = [source_of(document, options.by) for document in batch]
             dates = [None if isinstance(document, str) else document.get(options.date_field) for document in batch]
-            corpus.count(Documents(text, offsets, places, range(len(batch))), sources, dates)
-            stretches.append((at, offsets))
+            corpus.count(found, sources, dates)
+            batches.append((found.offsets, len(found), spool.size))
         corpus.settle()
-        for at, offsets in stretches:
-            corpus.gather(spool.read(at, offsets[-1]), offsets, len(offsets) - 1)
+        at = 0
+        for offsets, n, end in batches:
+            corpus.gather(spool.read(at, end - at), offsets, n)
+            at = end
     return _learn(corpus, options)
 
 

@@ -10,18 +10,19 @@ import os
 import stat
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from typing import NamedTuple
 
 from dedupe.ahead import map_ahead
 from dedupe.clean.markdown import front_matter_end
-from dedupe.errors import InputError
+from dedupe.errors import InputError, cannot_be_read
+from dedupe.formats import BOM
 from dedupe.formats import SUFFIXES as KNOWN
-from dedupe.near.documents import PLAIN, Documents, Spool, Whole, find_articles, gather_documents
+from dedupe.near.documents import Documents, Spool, Whole, find_articles, gather_documents, put_documents
 from dedupe.near.match import Matcher, Sketches, sketch_documents
 from dedupe.obstacles import NUL_FAULT, TEXTS
 from dedupe.options import DropOptions, ReadOptions
-from dedupe.read import BOM, Batch, Block, open_source, read_blocks
+from dedupe.read import Batch, Block, open_source, read_blocks
 from dedupe.unpack import SUFFIXES
 
 SMALL_BYTES = 1 << 18  # a file up to this size is read whole
@@ -104,7 +105,7 @@ def find_copies(
     faults: list[Fault] = []
     n_documents = first_line = 0
     with search.spool:
-        for piece in map_ahead(search.look_at, search.parts(names), options.threads or 2):
+        for piece in map_ahead(search.look_at, search.parts(names), options.threads):
             faults += [fault._replace(line=fault.line + first_line) if fault.line else fault for fault in piece.faults]
             n_documents += len(piece.documents)
             verdicts = matcher.match(piece.documents, piece.sketches)
@@ -141,7 +142,7 @@ class _Search:
             try:
                 info = os.stat(name)
             except OSError as error:
-                self.faults.append(Fault(name, 0, f"cannot be read: {error.strerror}; check the name and its rights"))
+                self.faults.append(Fault(name, 0, cannot_be_read(error)))
                 continue
             format, size = self._format(name), info.st_size
             is_small = size <= SMALL_BYTES and stat.S_ISREG(info.st_mode) and format in ("text", "markdown")
@@ -187,7 +188,7 @@ class _Search:
             try:
                 data = _read_whole(name)
             except OSError as error:
-                faults.append(Fault(name, 0, f"cannot be read: {error.strerror}; check the name and its rights"))
+                faults.append(Fault(name, 0, cannot_be_read(error)))
                 continue
             if fault := _fault_of_text(data):
                 faults.append(Fault(name, 0, fault))
@@ -196,14 +197,9 @@ class _Search:
                 texts.append(data[start:end])
                 sources.append(i)
                 lines.append(1 + data.count(b"\n", 0, start))
-        text = b"".join(texts)
-        offsets = array("q", accumulate(map(len, texts), initial=0))
-        at = self.spool.put(text)
-        places = array("q")
-        for document, offset in zip(texts, offsets, strict=False):
-            places.extend((self.spool.fd, at + offset, len(document), PLAIN))
-        documents = Documents(text, offsets, places, sources)
-        return _Piece(documents, sketch_documents(text, offsets), part.names, sources, lines, 0, faults)
+        documents = put_documents(texts, sources, self.spool)
+        sketches = sketch_documents(documents.text, documents.offsets)
+        return _Piece(documents, sketches, part.names, sources, lines, 0, faults)
 
     def _documents(self, data: bytes, format: str) -> list[tuple[int, int]]:
         """Where the documents of a small file lie."""

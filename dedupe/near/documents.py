@@ -9,7 +9,7 @@ import threading
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import BinaryIO, NamedTuple, TypeAlias
 
 from dedupe.changes import Changes
@@ -48,11 +48,16 @@ class Spool:
     @property
     def fd(self) -> int:
         """Of the file, which is there from now on."""
+        if self.file is None:
+            self._make_file()
+        assert self.file
+        return self.file.fileno()
+
+    def _make_file(self) -> None:
         from tempfile import TemporaryFile
 
         with self.lock, naming_temporary_files():  # several threads may be the first to ask
             self.file = self.file or TemporaryFile(prefix="dedupe-")
-            return self.file.fileno()
 
     def read(self, at: int, size: int) -> bytes:
         """Bytes that were put at a position."""
@@ -92,6 +97,15 @@ class Documents:
 
     def __len__(self) -> int:
         return len(self.records)
+
+
+def put_documents(texts: Sequence[bytes], records: Sequence[int], spool: Spool) -> Documents:
+    """Texts as documents that can be read again from the spool."""
+    text, offsets, places = b"".join(texts), array("q", accumulate(map(len, texts), initial=0)), array("q")
+    at = spool.put(text)
+    for start, end in pairwise(offsets):
+        places.extend((spool.fd, at + start, end - start, PLAIN))
+    return Documents(text, offsets, places, records)
 
 
 class Whole(NamedTuple):
@@ -160,29 +174,22 @@ def _gather_changed(batch: Batch, changed: dict[int, Change], fd: int, at: int, 
     view, n_fresh = memoryview(batch.text), 0
     for i in range(len(batch)):
         change = changed.get(i)
-        if change is None:
-            if batch.status[i] != OK:
-                continue
-            texts.append(view[batch.offsets[i] : batch.offsets[i + 1]])
-            if batch.format == "jsonl":
-                first, last = batch.spans[2 * i], batch.spans[2 * i + 1]
-                places.extend((fd, at + first, last - first, JSON_STRING))
-            elif batch.kind.is_plain:
-                places.extend((fd, at + batch.starts[i], len(texts[-1]), PLAIN))
-            else:
-                fresh.append(texts[-1])
-                put.append(len(records))
-                places.extend((spool.fd, n_fresh, len(texts[-1]), PLAIN))
-                n_fresh += len(texts[-1])
+        if change is None and batch.status[i] != OK:
+            continue
+        text = view[batch.offsets[i] : batch.offsets[i + 1]] if change is None else change.text()
+        if change is None and batch.format == "jsonl":
+            first, last = batch.spans[2 * i], batch.spans[2 * i + 1]
+            places.extend((fd, at + first, last - first, JSON_STRING))
+        elif change is None and batch.kind.is_plain:
+            places.extend((fd, at + batch.starts[i], len(text), PLAIN))
         else:
-            text = change.text()
-            texts.append(text)
             fresh.append(text)
             put.append(len(records))
             places.extend((spool.fd, n_fresh, len(text), PLAIN))
             n_fresh += len(text)
+        texts.append(text)
         records.append(i)
-        offsets.append(offsets[-1] + len(texts[-1]))
+        offsets.append(offsets[-1] + len(text))
     base = spool.put(b"".join(fresh))
     for k in put:
         places[PLACE * k + 1] += base

@@ -18,11 +18,12 @@ from dedupe.changes import Changes
 from dedupe.document import Splice
 from dedupe.engine import engine
 from dedupe.errors import InputError
+from dedupe.formats import BOM
 from dedupe.near.documents import Documents, Spool, gather_documents
 from dedupe.near.keep import LAST, parse_policy
 from dedupe.near.match import Matcher, Sketches, Verdicts, sketch_documents
 from dedupe.options import DropOptions
-from dedupe.read import BOM, MARK, Batch, Block, Source
+from dedupe.read import MARK, Batch, Block, Source
 from dedupe.write import Sink
 
 if TYPE_CHECKING:
@@ -67,21 +68,20 @@ class Who:
 
 
 class Dropper:
-    """Which documents go, batch by batch; `names` asks for who their keepers are.
+    """Which documents go, batch by batch; `names` asks for who their keepers are, `names_sources` for the source
+    in the names of records without an id of their own.
 
     Where the policy has to see all documents first, a first run collects them, `decide` decides, and a
     second run over the same sources drops. Close it when it is done with.
     """
 
-    def __init__(self, options: DropOptions, id_field: str, names: bool) -> None:
-        self.options, self.id_field = options, id_field
+    def __init__(self, options: DropOptions, id_field: str, names: bool, names_sources: bool = False) -> None:
+        self.options, self.id_field, self.names_sources = options, id_field, names_sources
         self.policy = parse_policy(options.keep)
         self.matcher = Matcher(options)
         self.who: Who | None = Who() if names or options.annotate else None
         self.spool = Spool()
-        self.fds: list[int] = []
-        self.names: dict[int, str] = {}  # of the files that stay open
-        self.names_sources = False  # where several sources have records without an id of their own
+        self.names: dict[int, str] = {}  # of the files that stay open, by descriptor
         self.n_documents = self.n_dropped = self.n_exact = 0
         self.unreadable = 0
         self.source_bytes = self.kept_before = 0
@@ -91,7 +91,7 @@ class Dropper:
         self.decided: Decided | None = None
 
     def close(self) -> None:
-        for fd in self.fds:
+        for fd in self.names:
             os.close(fd)
         self.spool.close()
 
@@ -130,14 +130,14 @@ class Dropper:
                 yield block._replace(fd=fd, position=block.at)
 
     def _keep_open(self, source: Source) -> int | None:
-        if len(self.fds) >= MAX_FILES or source.format == "parquet" or not isinstance(source.stream, io.FileIO):
+        if len(self.names) >= MAX_FILES or source.format == "parquet" or not isinstance(source.stream, io.FileIO):
             return None
         fd = source.stream.fileno()
         if not stat.S_ISREG(os.fstat(fd).st_mode) or os.lseek(fd, 0, os.SEEK_CUR) != len(source.first):
             return None
-        self.fds.append(os.dup(fd))
-        self.names[self.fds[-1]] = source.name
-        return self.fds[-1]
+        again = os.dup(fd)
+        self.names[again] = source.name
+        return again
 
     def _expect(self, n_read: int) -> None:
         """Tells the table how many documents will stay if the rest of the source is like what was read of it."""
