@@ -45,33 +45,18 @@ def main() -> None:
 
 def run(argv: list[str]) -> int:
     """The command line on these arguments; gives the exit code and raises nothing but Stop."""
-    from contextlib import suppress
-
-    import click
-
-    from dedupe.cli import dedupe
+    from dedupe.cli import main
     from dedupe.errors import DedupeError
     from dedupe.talk import find_format, is_json, say, use_format
     from dedupe.write import ClosedPipe
 
     use_format(find_format(argv))
     try:
-        from dedupe.engine import engine
-
-        engine.hold_memory()
-        return int(dedupe.main(argv, prog_name="dedupe", standalone_mode=False) or 0)
-    except (ClosedPipe, BrokenPipeError, SystemExit):  # click makes a SystemExit of a closed pipe
+        return main(argv)
+    except (ClosedPipe, BrokenPipeError):
         return 0
-    except (KeyboardInterrupt, click.Abort):
+    except KeyboardInterrupt:
         return _stop(signal.SIGINT)
-    except click.exceptions.Exit as error:
-        return error.exit_code
-    except click.ClickException as error:
-        if is_json():
-            say(error.format_message(), "error")
-        else:
-            with suppress(OSError):
-                error.show()
     except DedupeError as error:
         say(str(error), "error", source=error.source, line=error.line)
     except (ValueError, ImportError) as error:

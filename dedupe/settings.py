@@ -15,7 +15,7 @@ from dedupe.errors import InputError, cannot_be_read
 from dedupe.options import CleanOptions, DropOptions, LearnOptions, ReadOptions, RepairOptions, read_size
 
 OWN, SHARED = ".dedupe.toml", "pyproject.toml"
-TABLE = re.compile(rb"""tool["'\s]*\.["'\s]*dedupe\b|^\s*\[\s*tool\s*\]|^\s*tool\s*=""", re.MULTILINE)
+TABLE = rb"""(?m)tool["'\s]*\.["'\s]*dedupe\b|^\s*\[\s*tool\s*\]|^\s*tool\s*="""
 KEYS: dict[str, Callable[[Any], object]] = {  # and who knows whether a value is right
     "format": lambda value: ReadOptions(format=value),
     "field": lambda value: ReadOptions(field=value),
@@ -93,7 +93,7 @@ def _read(path: str) -> dict[str, Any] | None:
     except OSError as error:
         raise InputError(f"{path}: {cannot_be_read(error)}") from None
     is_shared = os.path.basename(path) == SHARED
-    if is_shared and not TABLE.search(data):
+    if is_shared and not re.search(TABLE, data):
         return None
     import tomllib
 

@@ -13,9 +13,9 @@ from test_hook import HOOKS
 from texts import BODY, CAPTURE, PLAIN, jsonl
 
 from dedupe.clean.rules import Rule, read_rules
-from dedupe.cli import dedupe
 from dedupe.pages import FOLDER, TOPICS, read_page
 from dedupe.settings import KEYS, read_settings
+from dedupe.usage import dedupe
 
 PAGES = {topic: read_page(topic) for topic in TOPICS}
 

@@ -130,7 +130,7 @@ def test_memory_does_not_grow_with_the_corpus(tmp_path: Path) -> None:
                 lines = "\n".join(f"{chr(97 + i % 26)} line {i} {k} of a page that says nothing" for k in range(400))
                 file.write(json.dumps({"text": lines}) + "\n")
         code = (
-            "import resource, sys; from dedupe.cli import dedupe\n"
+            "import resource, sys; from dedupe.usage import dedupe\n"
             "try: dedupe(['learn', sys.argv[1], '-o', '/dev/null'])\n"
             "except SystemExit: pass\n"
             "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"

@@ -17,8 +17,8 @@ from command import COMMAND, hear_signals, run
 from texts import CAPTURE, CLEAN, PLAIN, jsonl
 
 from dedupe.__main__ import run as run_here
-from dedupe.cli import dedupe
 from dedupe.talk import say
+from dedupe.usage import dedupe
 
 ZSTD = zstandard.ZstdCompressor(write_checksum=True)
 PACKERS = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress, ".zst": ZSTD.compress}
@@ -94,7 +94,7 @@ def test_an_interrupt_while_modules_are_read_is_quiet(folder: Path) -> None:
         "import os, signal, sys\n"
         "class Finder:\n"
         "    def find_spec(self, name, path, target=None):\n"
-        "        if name == 'click': os.kill(os.getpid(), signal.SIGINT)\n"
+        "        if name == 'dedupe.cli': os.kill(os.getpid(), signal.SIGINT)\n"
         "sys.meta_path.insert(0, Finder())\n"
         "from dedupe.__main__ import main\n"
         "main()\n"

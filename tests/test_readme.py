@@ -9,8 +9,8 @@ import click
 import pytest
 from command import run
 
-from dedupe.cli import dedupe
 from dedupe.pages import TOPICS
+from dedupe.usage import dedupe
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -7,10 +7,10 @@ import pytest
 from command import run
 from texts import BODY, CAPTURE, CLEAN, PLAIN
 
-from dedupe.cli import dedupe
 from dedupe.errors import InputError
 from dedupe.options import CleanOptions, DropOptions, LearnOptions, ReadOptions, RepairOptions
 from dedupe.settings import KEYS, find_settings, read_settings
+from dedupe.usage import dedupe
 
 ALL = """
 format = "text"
