@@ -30,8 +30,9 @@
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12 && !defined(DEDUPE_NO_CLONES)
 #define HAS_CLONES 1
 #define V4 target("arch=x86-64-v4,prefer-vector-width=512")
+#define V3 target("arch=x86-64-v3")
 #define NARROWER_CLONES(result, name, parameters, arguments)                                                       \
-    CLONE((noinline, target("arch=x86-64-v3")), 32, result, name##_v3, name##_body, parameters, arguments)         \
+    CLONE((noinline, V3), 32, result, name##_v3, name##_body, parameters, arguments)                               \
     CLONE((noinline), 16, result, name##_v1, name##_body, parameters, arguments)                                   \
     static result name##_narrower parameters                                                                       \
     {                                                                                                              \
@@ -44,23 +45,20 @@
     {                                                                                                              \
         return __builtin_cpu_supports("x86-64-v4") ? name##_v4 arguments : name##_narrower arguments;              \
     }
-/* The same with one more, for machines that pack bytes too (VBMI2: Ice Lake and Zen 4 on): its body may call functions
- * that are WIDEST where vector_bytes is WIDEST_BYTES. */
-enum { WIDEST_BYTES = 65 };
+/* For bodies that call functions of their own for vectors of a kind: WIDER ones (AVX2) where vector_bytes is 32,
+ * WIDEST ones (AVX-512 that packs bytes too, VBMI2: Ice Lake and Zen 4 on) where it is 64. Earlier AVX-512 does as AVX2 does. */
+#define WIDER __attribute__((V3))
 #define WIDEST __attribute__((target("arch=x86-64-v4,avx512vbmi,avx512vbmi2,prefer-vector-width=512")))
 static inline int has_widest(void)
 {
     return __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("x86-64-v4");
 }
 #define CLONES_TO_WIDEST(result, name, parameters, arguments)                                                      \
-    WIDEST CLONE((noinline), WIDEST_BYTES, result, name##_widest, name##_body, parameters, arguments)              \
-    CLONE((noinline, V4), 64, result, name##_v4, name##_body, parameters, arguments)                               \
+    WIDEST CLONE((noinline), 64, result, name##_widest, name##_body, parameters, arguments)                        \
     NARROWER_CLONES(result, name, parameters, arguments)                                                           \
     static result name parameters                                                                                  \
     {                                                                                                              \
-        if (has_widest())                                                                                          \
-            return name##_widest arguments;                                                                        \
-        return __builtin_cpu_supports("x86-64-v4") ? name##_v4 arguments : name##_narrower arguments;              \
+        return has_widest() ? name##_widest arguments : name##_narrower arguments;                                 \
     }
 #else
 #define CLONES(result, name, parameters, arguments) \

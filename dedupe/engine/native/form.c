@@ -169,7 +169,7 @@ INLINED uint8_t *form_text_body(int vector_bytes, const uint8_t *at, Py_ssize_t 
         uint32_t lead = *at, low;
         if (lead < 0x80) {
 #ifdef HAS_CLONES
-            if (vector_bytes == WIDEST_BYTES && at >= wide_retry && end - at >= WIDE) {
+            if (vector_bytes == 64 && at >= wide_retry && end - at >= WIDE) {
                 int mapped = wide_map(at, last, to);
                 at += mapped;
                 to += mapped;

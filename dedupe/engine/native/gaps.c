@@ -57,7 +57,7 @@ WIDEST static int wide_may_have_gap(const uint8_t *at, const uint8_t *end)
 INLINED int may_have_gap_body(int vector_bytes, const uint8_t *at, const uint8_t *end)
 {
 #ifdef HAS_CLONES
-    if (vector_bytes == WIDEST_BYTES)
+    if (vector_bytes == 64)
         return wide_may_have_gap(at, end);
 #endif
     (void)vector_bytes;

@@ -199,7 +199,7 @@ WIDEST static inline const uint8_t *wide_copy_to_stop(const uint8_t *p, const ui
     *out = to;
     return p;
 }
-#define COPY_TO_STOP (vector_bytes == WIDEST_BYTES ? wide_copy_to_stop : copy_to_stop)
+#define COPY_TO_STOP (vector_bytes == 64 ? wide_copy_to_stop : copy_to_stop)
 #else
 #define COPY_TO_STOP copy_to_stop
 #endif

@@ -82,8 +82,8 @@ WIDEST static inline size_t wide_push(uint64_t *slots, size_t at, uint64_t slot)
         _mm512_storeu_si512(slots + at, moved);
     }
 }
-#define SKIP_BEFORE (vector_bytes == WIDEST_BYTES ? wide_skip_before : skip_before)
-#define PUSH (vector_bytes == WIDEST_BYTES ? wide_push : push)
+#define SKIP_BEFORE (vector_bytes == 64 ? wide_skip_before : skip_before)
+#define PUSH (vector_bytes == 64 ? wide_push : push)
 #else
 #define SKIP_BEFORE skip_before
 #define PUSH push

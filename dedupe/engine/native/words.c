@@ -103,12 +103,12 @@ INLINED size_t put_bits(uint64_t bits, uint32_t base, uint32_t *to)
 
 #ifdef HAS_CLONES
 /* The same two with AVX-512, which has instructions for just this: a mask of 64 bytes, and the places of its bits. */
-WIDEST static inline uint64_t wide_bits_of(const uint8_t *bytes, int place)
+WIDEST static inline uint64_t widest_bits_of(const uint8_t *bytes, int place)
 {
     return _mm512_test_epi8_mask(_mm512_loadu_si512(bytes), _mm512_set1_epi8((char)(0x80 >> place)));
 }
 
-WIDEST static inline size_t wide_put_bits(uint64_t bits, uint32_t base, uint32_t *to)
+WIDEST static inline size_t widest_put_bits(uint64_t bits, uint32_t base, uint32_t *to)
 {
     static const uint8_t places[BLOCK] = {
         0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
@@ -125,8 +125,34 @@ WIDEST static inline size_t wide_put_bits(uint64_t bits, uint32_t base, uint32_t
     }
     return n;
 }
-#define BITS_OF(bytes, place) (vector_bytes == WIDEST_BYTES ? wide_bits_of(bytes, place) : bits_of(bytes, place))
-#define PUT_BITS(bits, base, to) (vector_bytes == WIDEST_BYTES ? wide_put_bits(bits, base, to) : put_bits(bits, base, to))
+
+/* For each byte the places of its bits, a byte each, from the lowest on. */
+#define PLACE(byte, i) ((uint64_t)((byte) >> (i) & 1) * (i) << 8 * __builtin_popcount((byte) & ((1 << (i)) - 1)))
+#define PLACES(byte)                                                                                              \
+    (PLACE(byte, 1) | PLACE(byte, 2) | PLACE(byte, 3) | PLACE(byte, 4) | PLACE(byte, 5) | PLACE(byte, 6) | PLACE(byte, 7))
+#define PLACES_4(byte) PLACES(byte), PLACES((byte) + 1), PLACES((byte) + 2), PLACES((byte) + 3)
+#define PLACES_16(byte) PLACES_4(byte), PLACES_4((byte) + 4), PLACES_4((byte) + 8), PLACES_4((byte) + 12)
+#define PLACES_64(byte) PLACES_16(byte), PLACES_16((byte) + 16), PLACES_16((byte) + 32), PLACES_16((byte) + 48)
+static const uint64_t places_in[256] = {PLACES_64(0), PLACES_64(64), PLACES_64(128), PLACES_64(192)};
+
+/* The same with AVX2, where a table says the places in a byte: half the time of finding them one by one. */
+WIDER static inline size_t wider_put_bits(uint64_t bits, uint32_t base, uint32_t *to)
+{
+    __m256i bases = _mm256_set1_epi32((int)base), eight = _mm256_set1_epi32(8);
+    uint32_t *at = to;
+    for (int i = 0; i < BLOCK; i += 8) {
+        uint8_t byte = (uint8_t)(bits >> i);
+        __m256i found = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)&places_in[byte]));
+        _mm256_storeu_si256((__m256i *)(void *)at, _mm256_add_epi32(found, bases));
+        at += __builtin_popcount(byte);
+        bases = _mm256_add_epi32(bases, eight);
+    }
+    return (size_t)(at - to);
+}
+#define BITS_OF(bytes, place) (vector_bytes == 64 ? widest_bits_of(bytes, place) : bits_of(bytes, place))
+#define PUT_BITS(bits, base, to)                                                                                  \
+    (vector_bytes == 64 ? widest_put_bits(bits, base, to) : vector_bytes == 32 ? wider_put_bits(bits, base, to)     \
+                                                                            : put_bits(bits, base, to))
 #else
 #define BITS_OF(bytes, place) bits_of(bytes, place)
 #define PUT_BITS(bits, base, to) put_bits(bits, base, to)
@@ -484,6 +510,57 @@ INLINED size_t hash_short(const uint8_t *folded, const uint32_t *starts, const u
 }
 
 #ifdef HAS_CLONES
+/* The 16 bytes at a word, without what lies beyond it. */
+WIDER static inline __m128i load_word(const uint8_t *folded, uint32_t start, uint32_t size)
+{
+    return _mm_and_si128(_mm_loadu_si128((const __m128i *)(const void *)(folded + start)),
+                         _mm_loadu_si128((const __m128i *)(const void *)MASK[size & 15]));
+}
+
+WIDER static inline __m256i load_words(const uint8_t *folded, const uint32_t *starts, const uint32_t *ends)
+{
+    __m128i one = load_word(folded, starts[0], ends[0] - starts[0]), other = load_word(folded, starts[2], ends[2] - starts[2]);
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(one), other, 1);
+}
+
+/* The low half of each product: there is an instruction for halves of the factors alone. */
+WIDER static inline __m256i multiply(__m256i values, uint64_t factor)
+{
+    __m256i low = _mm256_set1_epi64x((long long)factor), high = _mm256_set1_epi64x((long long)(factor >> 32));
+    __m256i crossed = _mm256_add_epi64(_mm256_mul_epu32(_mm256_srli_epi64(values, 32), low), _mm256_mul_epu32(values, high));
+    return _mm256_add_epi64(_mm256_mul_epu32(values, low), _mm256_slli_epi64(crossed, 32));
+}
+
+/* The same, four words at a time without a store on the way.  Writes up to three hashes beyond n. */
+WIDER static inline size_t wider_hash_short(const uint8_t *folded, const uint32_t *starts, const uint32_t *ends, size_t n,
+                                            uint64_t *restrict hashes, uint32_t *longs)
+{
+    size_t n_long = 0;
+    uint32_t last_starts[4] = {0}, last_ends[4] = {0};
+    for (size_t i = 0; i < n; i += 4, starts += 4, ends += 4) {
+        if (n - i < 4) {
+            memcpy(last_starts, starts, (n - i) * sizeof *starts);
+            memcpy(last_ends, ends, (n - i) * sizeof *ends);
+            starts = last_starts;
+            ends = last_ends;
+        }
+        __m256i evens = load_words(folded, starts, ends), odds = load_words(folded, starts + 1, ends + 1);
+        __m256i low = _mm256_unpacklo_epi64(evens, odds), high = _mm256_unpackhi_epi64(evens, odds);
+
+        __m256i x = _mm256_shuffle_epi32(multiply(high, HIGH), 0xB1); /* turned by 32 bits */
+        x = _mm256_add_epi64(multiply(_mm256_xor_si256(low, _mm256_set1_epi64x((long long)SEED)), LOW), x);
+        x = multiply(_mm256_xor_si256(x, _mm256_srli_epi64(x, 32)), MIX);
+        _mm256_storeu_si256((__m256i *)(void *)(hashes + i), _mm256_xor_si256(x, _mm256_srli_epi64(x, 29)));
+
+        __m128i sizes = _mm_sub_epi32(_mm_loadu_si128((const __m128i *)(const void *)ends),
+                                      _mm_loadu_si128((const __m128i *)(const void *)starts));
+        int are_long = _mm_movemask_ps(_mm_castsi128_ps(_mm_cmpgt_epi32(sizes, _mm_set1_epi32(16))));
+        for (; are_long; are_long &= are_long - 1)
+            longs[n_long++] = (uint32_t)i + (uint32_t)__builtin_ctz((unsigned)are_long);
+    }
+    return n_long;
+}
+
 /* The 16 bytes at each of four words, side by side. */
 WIDEST static inline __m512i gather_words(const uint8_t *folded, const uint32_t *starts)
 {
@@ -493,9 +570,8 @@ WIDEST static inline __m512i gather_words(const uint8_t *folded, const uint32_t 
     return _mm512_mask_broadcast_i32x4(words, 0xF000, _mm_loadu_si128((const __m128i *)(const void *)(folded + starts[3])));
 }
 
-/* The same, eight words at a time without a store on the way: loads and shuffles, and round_of in lanes.  Writes up to
- * seven hashes beyond n. */
-WIDEST static inline size_t wide_hash_short(const uint8_t *folded, const uint32_t *starts, const uint32_t *ends, size_t n,
+/* The same with AVX-512, eight words at a time.  Writes up to seven hashes beyond n. */
+WIDEST static inline size_t widest_hash_short(const uint8_t *folded, const uint32_t *starts, const uint32_t *ends, size_t n,
                                             uint64_t *restrict hashes, uint32_t *longs)
 {
     const __m512i evens = _mm512_set_epi64(14, 12, 10, 8, 6, 4, 2, 0), odds = _mm512_set_epi64(15, 13, 11, 9, 7, 5, 3, 1);
@@ -543,8 +619,10 @@ INLINED void hash_words_body(int vector_bytes, Words *words)
     uint64_t *hashes = words->hashes;
     (void)vector_bytes;
 #ifdef HAS_CLONES
-    if (vector_bytes == WIDEST_BYTES)
-        n_long = wide_hash_short(folded, starts, ends, n, hashes, longs);
+    if (vector_bytes == 64)
+        n_long = widest_hash_short(folded, starts, ends, n, hashes, longs);
+    else if (vector_bytes == 32)
+        n_long = wider_hash_short(folded, starts, ends, n, hashes, longs);
     else
 #endif
         n_long = hash_short(folded, starts, ends, n, words->low, words->high, hashes, longs);
