@@ -1,6 +1,7 @@
 """Keep what a run of pytest-benchmark measured: machine, versions, and what each benchmark says of itself.
 
-python benchmarks/record.py run.json     # writes benchmarks/records/DATE-NAME.json, NAME being the benchmark's file
+python benchmarks/record.py run.json     # writes benchmarks/records/DATE-NAME.json, NAME being the benchmark's file,
+                                         # and DATE-NAME-VECTORS.json where the machine has no AVX-512
 python benchmarks/record.py              # prints the tables of `dedupe help speed` from the newest records
 """
 
@@ -33,6 +34,7 @@ CLEANS = {
     "repeats": "`clean`, repeats and a `TT` in every article",
     "altered repeats": "the same, later copies altered",
 }
+VECTORS = {"avx512": "avx512_vbmi2", "avx2": "avx2"}  # the widest for which the engine has code, by the CPU's flag
 PEERS = {"ours": "dedupe", "with_gaoya": "gaoya", "with_rensa": "rensa", "with_datasketch": "datasketch"}
 
 
@@ -41,6 +43,7 @@ def condense(run: dict[str, Any]) -> dict[str, Any]:
     return {
         "date": run["datetime"][:10],
         "cpu": machine["cpu"].get("brand_raw", machine["machine"]),
+        "vectors": next((found for found, flag in VECTORS.items() if flag in machine["cpu"].get("flags", ())), "none"),
         "system": f"{machine['system']} {machine['release'].partition('-')[0]}",
         "python": platform.python_version(),
         "dedupe": version("dedupe-corpus"),
@@ -79,7 +82,8 @@ def main() -> None:
     record = condense(run)
     name = Path(run["benchmarks"][0]["fullname"].partition("::")[0]).stem.removeprefix("bench_")
     RECORDS.mkdir(exist_ok=True)
-    path = RECORDS / f"{record['date']}-{name}.json"
+    suffix = "" if record["vectors"] == "avx512" else f"-{record['vectors']}"
+    path = RECORDS / f"{record['date']}-{name}{suffix}.json"
     path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(path)
 
