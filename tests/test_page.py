@@ -278,6 +278,24 @@ def test_what_is_no_model_is_refused(engine: ModuleType, vocabulary: bytes, card
         engine.page_columns(b"Menu", b"", b"", b"1234567", b"")
 
 
+NO_STEPS = (0, 0)
+HAS_ARTICLE = {"page.before", "page.headline", "page.after"}
+LONG_LINES_STAY = (-1, 1, COLUMNS.index("words"), 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("least", "prose", "rules"),
+    [(0, 1, HAS_ARTICLE), (1, 1, {"page.none"}), (1, 4, HAS_ARTICLE)],
+)
+def test_which_pages_have_an_article(engine: ModuleType, least: int, prose: int, rules: set[str]) -> None:
+    """Those whose best headline score and best first score, together, are not below the least; and those of which
+    seven tenths would stay."""
+    cards = array("i", [1, least, *NO_STEPS, *NO_STEPS, *LONG_LINES_STAY]).tobytes()
+    page = "\n".join(["Menu"] * 3 + ["It rained in Rome again."] * prose + ["Menu"] * 3)
+    rows = memoryview(engine.pages(*batch([page]), b"", b"", cards, ALL_RULES)).cast("q").tolist()
+    assert {PAGE_RULES[rule] for rule in rows[3::4]} == rules
+
+
 def test_a_text_of_too_many_lines_is_no_page(engine: ModuleType) -> None:
     text = "Menu\n" * 100_001
     assert engine.pages(*batch([text]), b"", b"", model.read_cards(), ALL_RULES) == b""

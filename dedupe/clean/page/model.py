@@ -35,10 +35,10 @@ def read_cards() -> bytes:
 
 
 def pack_cards(cards: Mapping[str, Any]) -> bytes:
-    """int32: the fewest words of an article, the least first score of the best line of a page that has one, then
-    each card's base, number of steps, and steps (column, bound, what is added above it)."""
+    """int32: the fewest words of an article, the least sum of the best headline and first scores of a page that
+    has one, then each card's base, number of steps, and steps (column, bound, what is added above it)."""
     numbers = {name: number for number, name in enumerate(COLUMNS)}
-    values = array("i", [cards["min_words"], cards["min_first"]])
+    values = array("i", [cards["min_words"], cards["min_best"]])
     for name in CARDS:
         card = cards[name]
         steps = [(numbers[column], *step) for column, column_steps in card["steps"].items() for step in column_steps]

@@ -6,7 +6,8 @@
 #include "page.h"
 
 enum { MOST_STEPS = 10000, MOST_ADDED = 100000 }; /* so that a score fits 32 bits */
-enum { NUMBER_OF_CARDS = 3, STEP = 3, MIN_GOES = 4, LEAST_HEADLINE = -1000, KEEPS_HEADLINE = 1, ON_SHIFT = 8 };
+enum { NUMBER_OF_CARDS = 3, STEP = 3, MIN_GOES = 4, LEAST_HEADLINE = -1000, MOSTLY = 700 };
+enum { KEEPS_HEADLINE = 1, ON_SHIFT = 8 };
 enum { BEFORE, WITHIN, AFTER, NONE, HEADLINE, STAYS };
 
 typedef struct {
@@ -16,7 +17,7 @@ typedef struct {
 } Card;
 
 typedef struct {
-    int32_t min_words, min_first; /* of a page that has an article: its words, its best first score */
+    int32_t min_words, min_best; /* of a page that has an article: its words, its best scores, together */
     Card cards[NUMBER_OF_CARDS];
     uint8_t wanted[ALL_COLUMNS]; /* the columns that have steps */
     Py_buffer view;
@@ -31,7 +32,7 @@ static const char *read_cards(Model *model)
     if (model->view.len % 4 || n < at || (uintptr_t)values % 4)
         return fault;
     model->min_words = values[0];
-    model->min_first = values[1];
+    model->min_best = values[1];
     memset(model->wanted, 0, sizeof model->wanted);
     for (int c = 0; c < NUMBER_OF_CARDS; c++) {
         if (at + 2 > n || values[at + 1] < 0 || values[at + 1] > (n - at - 2) / STEP || values[at + 1] > MOST_STEPS ||
@@ -81,21 +82,24 @@ static void score_lines(const Page *page, const Card *card, int32_t *scores)
 }
 
 /* The rule that each line goes by, or STAYS. */
-static void mark_lines(const Page *page, const int32_t *heads, const int32_t *seconds, int may_have_article,
-                       int32_t min_words, int options, uint8_t *goes)
+static void mark_lines(const Page *page, const int32_t *heads, const int32_t *seconds, int is_sure, int32_t min_words,
+                       int options, uint8_t *goes)
 {
     Py_ssize_t n = page->n, first = -1, last = -1, headline = -1;
-    int64_t words = 0;
-    for (Py_ssize_t i = 0; i < n; i++)
+    int64_t words = 0, all_words = 0;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        all_words += page_column(page, C_WORDS)[i];
         if (seconds[i] > 0 && !page->is_blank[i]) {
             first = first < 0 ? i : first;
             last = i;
             words += page_column(page, C_WORDS)[i];
         }
+    }
     int on[STAYS];
     for (int rule = 0; rule < STAYS; rule++)
         on[rule] = options >> (ON_SHIFT + rule) & 1;
-    if (!may_have_article || words < min_words || first < 0) {
+    is_sure |= 1000 * words >= MOSTLY * all_words; /* a text that is an article already */
+    if (!is_sure || words < min_words || first < 0) {
         memset(goes, on[NONE] ? NONE : STAYS, (size_t)n);
         return;
     }
@@ -188,13 +192,16 @@ static int find_spans(Rows *rows, Page *page, const uint8_t *at, const uint8_t *
     score_lines(page, &model->cards[0], heads);
     int failed = page_head(page, heads) < 0;
     score_lines(page, &model->cards[1], scores);
-    int may_have_article = 0;
-    for (Py_ssize_t i = 0; i < page->n; i++)
-        may_have_article |= scores[i] >= model->min_first;
+    int64_t best_head = heads[0], best_first = scores[0];
+    for (Py_ssize_t i = 1; i < page->n; i++) {
+        best_head = heads[i] > best_head ? heads[i] : best_head;
+        best_first = scores[i] > best_first ? scores[i] : best_first;
+    }
+    int is_sure = best_head + best_first >= model->min_best;
     failed = failed || page_second(page, scores) < 0;
     if (!failed) {
         score_lines(page, &model->cards[2], scores);
-        mark_lines(page, heads, scores, may_have_article, model->min_words, options, goes);
+        mark_lines(page, heads, scores, is_sure, model->min_words, options, goes);
         failed = add_spans(rows, page, document, goes) < 0;
     }
     free(heads);

@@ -18,10 +18,12 @@ from dedupe.engine.reference.page_lines import CLASS_BITS, Page
 MAX_LINES = 100_000  # a text of more is no page
 LEAST_HEADLINE = -1000  # a page that has an article has a headline, as a rule
 MIN_GOES = 4  # a text of which fewer lines go is no page dump
+MOSTLY = 700  # per mille of its words: a text of which so much would stay is an article, whatever its headline
 BEFORE, WITHIN, AFTER, NONE, HEADLINE = range(5)  # the rules, in the order of dedupe/clean/built_in.py
 ON_SHIFT = 8  # of the options: one bit for each rule that applies
 KEEPS_HEADLINE = 1
 MOST_STEPS, MOST_ADDED = 10_000, 100_000  # so that a score fits 32 bits
+WORDS = columns.COLUMNS.index("words")
 NO_MODEL = "model must be what pack_model gives"
 
 
@@ -36,15 +38,16 @@ class Card(NamedTuple):
 
 
 class Model(NamedTuple):
-    """The scorecards; and of a page that has an article, the fewest words and the least first score of its best."""
+    """The scorecards; and of a page that has an article, its fewest words, and the least sum of the best headline
+    score and the best first score."""
 
     min_words: int
-    min_first: int
+    min_best: int
     cards: list[Card]
 
 
 def read_model(buffer: Buffer) -> Model:
-    """int32: the fewest words, the least first score, then each card: base, number of steps, the steps."""
+    """int32: the fewest words, the least sum of best scores, then each card: base, number of steps, the steps."""
     data = memoryview(buffer).cast("B")
     values = array("i")
     if len(data) % values.itemsize or len(data) < 2 * values.itemsize:
@@ -155,8 +158,9 @@ def _mark_lines(page: Page, model: Model, options: int) -> list[int | None]:
     seconds = model.cards[2].scores(rows)
     stays = [seconds[i] > 0 and page.lines[i].key is not None for i in range(page.n)]
     on = [options >> ON_SHIFT + rule & 1 for rule in range(HEADLINE + 1)]
-    n_words = sum(page.n_words[i] for i in range(page.n) if stays[i])
-    if max(firsts) < model.min_first or n_words < model.min_words or not any(stays):
+    n_words = sum(row[WORDS] for row, stay in zip(rows, stays, strict=True) if stay)
+    is_sure = max(heads) + max(firsts) >= model.min_best or 1000 * n_words >= MOSTLY * sum(row[WORDS] for row in rows)
+    if not is_sure or n_words < model.min_words or not any(stays):
         return [NONE if on[NONE] else None] * page.n
     first = stays.index(True)
     last = page.n - 1 - stays[::-1].index(True)
