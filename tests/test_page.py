@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 from batches import HARD, batch
 from command import run
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from test_cases import files, read
 
@@ -246,6 +246,11 @@ def test_engines_mark_alike(native: ModuleType, texts: list[str], options: int) 
 
 
 @given(st.binary(max_size=60))
+@example(b"\xc2\r")
+@example(b"a\xd8a")
+@example(b"\xe4\xb8\r")
+@example(b"\xe4a\xad")
+@example(b"\xe4\xb8")
 def test_unsound_bytes(native: ModuleType, line: bytes) -> None:
     from dedupe.engine import reference
 

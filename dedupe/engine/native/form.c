@@ -157,6 +157,11 @@ WIDEST static inline int wide_map(const uint8_t *at, uint8_t last, uint8_t *to)
 }
 #endif
 
+static inline int continues(uint8_t byte)
+{
+    return (byte & 0xC0) == 0x80;
+}
+
 /* Text of n bytes -> normal form; NULL where it has to be folded first.  The two do not overlap. */
 INLINED uint8_t *form_text_body(int vector_bytes, const uint8_t *at, Py_ssize_t n, uint8_t *form, int is_folded)
 {
@@ -196,7 +201,8 @@ INLINED uint8_t *form_text_body(int vector_bytes, const uint8_t *at, Py_ssize_t 
             at++;
             continue;
         }
-        if (lead >= 0xC2 && lead < 0xE0 && end - at >= 2 && (low = low_form[(lead & 0x1F) << 6 | (at[1] & 0x3F)])) {
+        if (lead >= 0xC2 && lead < 0xE0 && end - at >= 2 && continues(at[1])
+            && (low = low_form[(lead & 0x1F) << 6 | (at[1] & 0x3F)])) {
             to[0] = (uint8_t)(0xC0 | low >> 6);
             to[1] = (uint8_t)(0x80 | (low & 0x3F));
             to += 2;
@@ -204,7 +210,8 @@ INLINED uint8_t *form_text_body(int vector_bytes, const uint8_t *at, Py_ssize_t 
             last = 0;
             continue;
         }
-        if (lead >= 0xE0 && lead < 0xF0 && end - at >= 3 && plain_block[(lead & 0x0F) << 6 | (at[1] & 0x3F)]) {
+        if (lead >= 0xE0 && lead < 0xF0 && end - at >= 3 && continues(at[1]) && continues(at[2])
+            && plain_block[(lead & 0x0F) << 6 | (at[1] & 0x3F)]) {
             to[0] = at[0];
             to[1] = at[1];
             to[2] = at[2];
