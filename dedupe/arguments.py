@@ -46,9 +46,9 @@ class Argument(NamedTuple):
     """What is told by its place."""
 
     key: str
-    least: int = 0
-    most: int | None = 1
-    """None: any number, as a tuple."""
+    is_required: bool = False
+    is_multiple: bool = False
+    """Any number, as a tuple."""
     metavar: str | None = None
     complete: Callable[[], Sequence[str]] | None = None
     """What it may be; None: a file."""
@@ -121,12 +121,12 @@ def _read_option(
 def _read_places(places: list[str], arguments: Sequence[Argument], values: dict[str, Any]) -> bool:
     """Gives what stands alone to the arguments in turn; False where it is too few or too many."""
     for argument in arguments:
-        if argument.most is None:
+        if argument.is_multiple:
             values[argument.key], places = tuple(places), []
         elif places:
             values[argument.key], places = places[0], places[1:]
         else:
             values[argument.key] = None
-            if argument.least:
+            if argument.is_required:
                 return False
     return not places

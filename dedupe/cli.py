@@ -24,7 +24,13 @@ EXIT_CODES = (
     "Exit codes: 0 done; 1 --check or --exit-code found something; 2 failure, wrong usage or broken records; "
     "130 interrupted. A closed pipe is no error."
 )
-FILES = (Argument("files", most=None, metavar="[FILE]..."),)
+FILES = (Argument("files", is_multiple=True, metavar="[FILE]..."),)
+
+
+def switch(name: str, help: str, default: bool | None = False) -> Option:
+    """An option that is on or off."""
+    return Option(name, help, kind="switch", default=default)
+
 
 CONFIGURING = (
     Option(
@@ -63,12 +69,7 @@ READING = (
         default=ReadOptions().id_field,
         shows_default=True,
     ),
-    Option(
-        "--strict",
-        "Stop at the first broken record instead of passing it through.",
-        kind="switch",
-        default=False,
-    ),
+    switch("--strict", "Stop at the first broken record instead of passing it through."),
 )
 
 TELLING_SOURCES = Option(
@@ -92,8 +93,8 @@ COMPARING_ARTICLES = SPLITTING._replace(
 
 CLEANING = (
     SPLITTING,
-    Option("--repair", "Mend broken Unicode. [repair]", kind="switch", default=True),
-    Option("--unescape-html", "Turn &amp; and its like into characters. [no]", kind="switch", default=False),
+    switch("--repair", "Mend broken Unicode. [repair]", default=True),
+    switch("--unescape-html", "Turn &amp; and its like into characters. [no]"),
     Option(
         "--captions",
         "One copy of a repeated caption, or none.",
@@ -114,13 +115,8 @@ CLEANING = (
         metavar="ID",
         is_multiple=True,
     ),
-    Option(
-        "--page",
-        "Each document is a whole web page's text: only its article stays. [no]",
-        kind="switch",
-        default=False,
-    ),
-    Option("--headline", "With --page: keep the headline too. [headline]", kind="switch", default=True),
+    switch("--page", "Each document is a whole web page's text: only its article stays. [no]"),
+    switch("--headline", "With --page: keep the headline too. [headline]", default=True),
     TELLING_SOURCES,
     Option(
         "--source",
@@ -189,7 +185,7 @@ DROPPING = (
         shows_default=True,
         metavar="POLICY",
     ),
-    Option("--annotate", "Mark duplicates instead of dropping them (JSONL).", kind="switch", default=False),
+    switch("--annotate", "Mark duplicates instead of dropping them (JSONL)."),
     Option("--removed", "Write the records that are dropped to FILE.", kind="path", metavar="FILE"),
 )
 
@@ -214,28 +210,18 @@ WRITING = (
         kind="path",
         metavar="DIR",
     ),
-    Option("--in-place", "Rewrite each file where it stands.", kind="switch", default=False),
-    Option(
-        "--check",
-        "Write nothing; name the files that would change and exit with 1.",
-        kind="switch",
-        default=False,
-    ),
-    Option("--diff", "Write nothing but the changes, as a unified diff.", kind="switch", default=False),
-    Option(
-        "--exit-code",
-        "Exit with 1 where --in-place rewrote a file, as hooks do.",
-        kind="switch",
-        default=False,
-    ),
+    switch("--in-place", "Rewrite each file where it stands."),
+    switch("--check", "Write nothing; name the files that would change and exit with 1."),
+    switch("--diff", "Write nothing but the changes, as a unified diff."),
+    switch("--exit-code", "Exit with 1 where --in-place rewrote a file, as hooks do."),
     Option(
         "--audit",
         "Write down every edit, so that `dedupe restore` can undo it.",
         kind="path",
         metavar="FILE",
     ),
-    Option("--stats", "One JSON object with counts to stderr at the end.", kind="switch", default=False),
-    Option("--progress", "A progress line on stderr. [on a terminal]", kind="switch"),
+    switch("--stats", "One JSON object with counts to stderr at the end."),
+    switch("--progress", "A progress line on stderr. [on a terminal]", default=None),
     TELLING,
 )
 
@@ -401,12 +387,7 @@ COMMANDS = {
         (
             *READING,
             *CLEANING,
-            Option(
-                "--learn",
-                "Learn first what each site says on many pages of this corpus, and take it out too.",
-                kind="switch",
-                default=False,
-            ),
+            switch("--learn", "Learn first what each site says on many pages of this corpus, and take it out too."),
             *LEARNING,
             *WRITING,
         ),
@@ -451,14 +432,9 @@ COMMANDS = {
                 metavar="DIR",
             ),
             TELLING,
-            Option(
-                "--in-place",
-                "Restore each file that `--in-place` changed, where it stands.",
-                kind="switch",
-                default=False,
-            ),
+            switch("--in-place", "Restore each file that `--in-place` changed, where it stands."),
         ),
-        (Argument("audit", least=1), Argument("file")),
+        (Argument("audit", is_required=True), Argument("file")),
         EXIT_CODES,
     ),
     "help": Command(help, arguments=(Argument("topic", complete=list_topics),)),

@@ -135,8 +135,8 @@ def _make_argument(argument: Argument) -> click.Argument:
 
     return click.Argument(
         [argument.key],
-        nargs=1 if argument.most else -1,
-        required=argument.least > 0,
+        nargs=-1 if argument.is_multiple else 1,
+        required=argument.is_required,
         metavar=argument.metavar,
         type=None if complete else click.Path(),
         shell_complete=find if complete else None,
