@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-DEDUPE = [sys.executable, "-m", "dedupe"]
-ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8"}
+DEDUPE = [str(Path(sys.executable).with_name("dedupe"))]
+# As it is started by those who have installed it: Python keeps what it has compiled.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+ENVIRONMENT["LC_ALL"] = "C.UTF-8"
 
 
 class Done(NamedTuple):

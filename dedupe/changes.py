@@ -18,10 +18,9 @@ ROW = 4  # of an edit: document, start, end, rule
 EXACT, NEAR = DROPS = ("drop.exact", "drop.near")
 MARK = "drop.mark"
 # What marking has added before: values without braces, at the end of a record.
-MARKED = re.compile(
-    rb', "duplicate_of": (%(value)s), "similarity": [^,"{}\[\]]+, "cluster": (%(value)s)\Z'
-    % {b"value": rb'"(?:[^"\\]|\\.)*"|[^,"{}\[\]]+'}
-)
+MARKED = rb', "duplicate_of": (%(value)s), "similarity": [^,"{}\[\]]+, "cluster": (%(value)s)\Z' % {
+    b"value": rb'"(?:[^"\\]|\\.)*"|[^,"{}\[\]]+'
+}
 WHOLE = "format.quote"  # of a record that is written anew, since its text needs quotes now
 NOTHING = Edits(b"", (), {})
 
@@ -78,7 +77,7 @@ class Changes:
         change = self.get(i)
         record = change.output if change else self.batch.record(i)
         brace = record.rstrip().rfind(b"}")
-        before = MARKED.search(record, 0, brace)
+        before = re.compile(MARKED).search(record, 0, brace)
         output = record[: before.start() if before else brace] + put + record[brace:]
         whole = Splice(self.batch.starts[i], self.batch.starts[i + 1], output, MARK)
         document, edits = (change.document, change.edits) if change else (b"", [])

@@ -4,7 +4,7 @@ Tables say what each command may be told; arguments.py reads the ordinary comman
 help and completion of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dedupe.arguments import Argument, Command, Option, read_arguments
@@ -231,7 +231,7 @@ def take(values: dict[str, Any], *names: str) -> list[Any]:
     return [values.pop(name) for name in names]
 
 
-def take_some(values: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+def take_some(values: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
     """Takes those of the named values that the command has."""
     return {name: values.pop(name) for name in names if name in values}
 
@@ -239,7 +239,7 @@ def take_some(values: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
 def read_options(values: dict[str, Any]) -> ReadOptions:
     """Takes what READING or SOURCES asks for."""
     values["delimiter"] = {"tab": "\t", "\\t": "\t"}.get(values["delimiter"], values["delimiter"])
-    return ReadOptions(**take_some(values, ReadOptions.__slots__))
+    return ReadOptions(**take_some(values, ReadOptions.defaults()))
 
 
 def clean_options(values: dict[str, Any]) -> CleanOptions:
@@ -257,7 +257,7 @@ def learn_options(values: dict[str, Any], by: str) -> LearnOptions:
 def drop_options(values: dict[str, Any]) -> DropOptions:
     """Takes what DROPPING or MATCHING asks for."""
     values["memory"] = read_size(values["memory"])
-    return DropOptions(**take_some(values, DropOptions.__slots__))
+    return DropOptions(**take_some(values, DropOptions.defaults()))
 
 
 def clean(files: Sequence[str], learn: bool, **values: Any) -> int:

@@ -9,7 +9,6 @@ import stat
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, replace
 from functools import reduce
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,7 +21,7 @@ from dedupe.read import Source, open_source
 from dedupe.report import Report
 from dedupe.talk import greet_terminal, is_json, say
 from dedupe.unpack import is_remote
-from dedupe.write import Ending, NullSink, Sink, StreamSink, ended, is_special, open_place, open_sink
+from dedupe.write import NullSink, StreamSink, ended, is_special, open_place, open_sink
 
 if TYPE_CHECKING:
     from dedupe.audit import Journal
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from dedupe.clean.rules import Rules
     from dedupe.diff import Diff
     from dedupe.near.drop import Dropper
+    from dedupe.sink import Ending, Sink
 
 STAGES = {"clean": "cleaning", "drop": "dropping", "dedupe": "cleaning and dropping"}
 ARTICLE_BREAK = b"\n\n\n\n"  # between text files that become one stream
@@ -67,7 +67,7 @@ def learn_into_file(
     names = _expand(names, report)[0]
     known = [read_learned(Path(name)) for name in update]
     if names or not (known or report.failures):
-        options = replace(learn, by=learn.by or (known[0].options.by if known else ""))
+        options = learn.replace(by=learn.by or (known[0].options.by if known else ""))
         with closing(Aside()) as aside:
             readable = _put_streams_aside(names, aside, report)
             known.append(learn_files(readable, read, options, report, aside))
@@ -90,7 +90,7 @@ def _learn_rules(
     from dedupe.learn.learn import learn_files
 
     known = load_rules(clean.rules)
-    options = replace(learn, by=clean.by or known.by)
+    options = learn.replace(by=clean.by or known.by)
     learned = learn_files(names, read, options, Report(shows_progress=False, is_silent=True), aside)
     say(learned.summary())
     return load_rules(clean.rules, clean.no_rule, learned.rules)
@@ -147,7 +147,7 @@ def _run_files(
         report.about = {
             **_about(command),
             "python": sys.version.split()[0],
-            "parameters": {**parameters, **asdict(write)},
+            "parameters": {**parameters, **write.to_dict()},
         }
     names, places = _expand(names, report, write.output_dir)
     names = _choose(names, places, report, write)
@@ -251,7 +251,7 @@ def _check_names(names: Sequence[str], write: WriteOptions, drop: DropOptions | 
         taken.add(os.path.realpath(name))
 
 
-def _give_up(sink: Ending, flow: Flow) -> None:
+def _give_up(sink: "Ending", flow: Flow) -> None:
     """Ends what a run that stops early was writing. Nothing of it stays, but where files were rewritten: then
     it alone has what was taken from them."""
     report = flow.report
@@ -321,9 +321,9 @@ def _collect(flow: Flow, names: Sequence[str]) -> list[str]:
     return again
 
 
-def _run_into_one(flow: Flow, names: Sequence[str], sinks: list[Ending], write: WriteOptions) -> None:
+def _run_into_one(flow: Flow, names: Sequence[str], sinks: "list[Ending]", write: WriteOptions) -> None:
     """All sources, in order, into one stream or file, the last of `sinks`."""
-    sink = cast(Sink, sinks[-1])
+    sink = cast("Sink", sinks[-1])
     before: Source | None = None
     for name in names:
         source = _open(flow, name)
@@ -408,7 +408,7 @@ def _is_fit(flow: Flow, source: Source) -> bool:
     return False
 
 
-def _write_diff(diff: "Diff", out: Sink) -> Callable[[int, Change], None]:
+def _write_diff(diff: "Diff", out: "Sink") -> Callable[[int, Change], None]:
     return lambda line, change: out.write("".join(diff.lines(line, change)).encode("utf-8", "surrogateescape"))
 
 
@@ -426,7 +426,7 @@ def _open_source(flow: Flow, name: str) -> Source:
     return open_source(name, flow.read, flow.aside.path(name))
 
 
-def _run(flow: Flow, source: Source, sink: Sink, is_joined: bool = False, place: str | None = None) -> bool:
+def _run(flow: Flow, source: Source, sink: "Sink", is_joined: bool = False, place: str | None = None) -> bool:
     try:
         if flow.dropper and flow.dropper.options.annotate and source.format != "jsonl":
             raise InputError(f"{source.name}: is {source.format}; --annotate adds fields, for which it takes JSONL")
@@ -465,8 +465,8 @@ def _parameters(
     read: ReadOptions, clean: CleanOptions, drop: DropOptions | None, learn: LearnOptions | None
 ) -> dict[str, Any]:
     """The options in force, by their names."""
-    chosen = {**asdict(read), **asdict(clean), **(asdict(drop) if drop else {})}
-    return {**chosen, **({"learn": asdict(learn)} if learn else {})}
+    chosen = {**read.to_dict(), **clean.to_dict(), **(drop.to_dict() if drop else {})}
+    return {**chosen, **({"learn": learn.to_dict()} if learn else {})}
 
 
 def _absolute(name: str) -> str:

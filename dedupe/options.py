@@ -1,12 +1,14 @@
-"""What each stage may be told: one frozen dataclass a stage, and the only home of defaults.
+"""What each stage may be told: one frozen record a stage, and the only home of defaults.
 
 The command line, the library and the configuration file fill these; no stage has defaults of its own.
 A wrong value is a ValueError at construction, a wrong type a TypeError, before anything is read.
 """
 
-from dataclasses import dataclass, field
 from os import PathLike
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self, dataclass_transform
+
+if TYPE_CHECKING:
+    from inspect import Signature
 
 FORMATS = ("text", "markdown", "jsonl", "csv", "tsv", "parquet")
 UNFIT = ("\0", "\r", "\n", '"')  # for a delimiter
@@ -35,8 +37,73 @@ def expect_or_none(kind: str, **values: object) -> None:
     expect(kind, **{name: value for name, value in values.items() if value is not None})
 
 
-@dataclass(frozen=True, slots=True)
-class ReadOptions:
+class _Signature:
+    """The fields of a class of options as arguments, for `help` and editors."""
+
+    def __get__(self, options: "Options | None", kind: "type[Options]") -> "Signature":
+        from inspect import Parameter, Signature
+
+        defaults = kind.defaults().items()
+        return Signature([Parameter(n, Parameter.POSITIONAL_OR_KEYWORD, default=value) for n, value in defaults])
+
+
+@dataclass_transform(frozen_default=True)
+class Options:
+    """A frozen record of the annotated fields of its class, as a frozen dataclass is one: equal by value, hashable,
+    and made anew by `replace`. To import `dataclasses` and make six of them takes as long as dropping the duplicates
+    of a thousand documents, and a hook starts for every commit.
+    """
+
+    __signature__ = _Signature()
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        kind, fields = type(self).__name__, self.defaults()
+        if len(values) > len(fields):
+            raise TypeError(f"{kind} takes {len(fields)} values, not {len(values)}")
+        placed = dict(zip(fields, values, strict=False))
+        for name in named:
+            if name not in fields:
+                raise TypeError(f"{kind} has no option {name!r}; it has {', '.join(fields)}")
+            if name in placed:
+                raise TypeError(f"{kind} was given {name!r} twice")
+        self.__dict__.update({**fields, **placed, **named})
+        self._check()
+
+    def _check(self) -> None:
+        """Raises for values that are wrong by themselves or together."""
+
+    @classmethod
+    def defaults(cls) -> dict[str, Any]:
+        """The value of each field that is not told, by its name, in order."""
+        return {name: getattr(cls, name) for kind in reversed(cls.__mro__[:-1]) for name in kind.__annotations__}
+
+    def replace(self, **changes: Any) -> Self:
+        """The same options but for these."""
+        return type(self)(**{**self.__dict__, **changes})
+
+    __replace__ = replace  # of copy.replace
+
+    def to_dict(self) -> dict[str, Any]:
+        """The values by their names; options within options are a dict too."""
+        return {n: value.to_dict() if isinstance(value, Options) else value for n, value in self.__dict__.items()}
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"options do not change; .replace({name}=...) makes others")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"options do not change; {name!r} stays")
+
+    def __eq__(self, other: object) -> bool:
+        return self.__dict__ == other.__dict__ if type(self) is type(other) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((type(self), *self.__dict__.values()))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__dict__.items())})"
+
+
+class ReadOptions(Options):
     """Where a record's text lies."""
 
     format: Literal["text", "markdown", "jsonl", "csv", "tsv", "parquet"] | None = None
@@ -50,7 +117,7 @@ class ReadOptions:
     delimiter: str | None = None
     """CSV: the character between two fields; None: the one with which the first rows have the column."""
 
-    def __post_init__(self) -> None:
+    def _check(self) -> None:
         expect(TEXT, field=self.field, id_field=self.id_field)
         expect(FLAG, strict=self.strict)
         expect_or_none(TEXT, delimiter=self.delimiter)
@@ -62,8 +129,7 @@ class ReadOptions:
             raise ValueError(f"delimiter {self.delimiter!r}: ends rows or quotes fields; use another")
 
 
-@dataclass(frozen=True, slots=True)
-class RepairOptions:
+class RepairOptions(Options):
     """Broken Unicode."""
 
     enabled: bool = True
@@ -71,18 +137,17 @@ class RepairOptions:
     unescape_html: bool = False
     """Turn `&amp;` and its like into characters. Off: authors write about entities too."""
 
-    def __post_init__(self) -> None:
+    def _check(self) -> None:
         expect(FLAG, enabled=self.enabled, unescape_html=self.unescape_html)
 
 
-@dataclass(frozen=True, slots=True)
-class CleanOptions:
+class CleanOptions(Options):
     """What one document says twice, or should not say."""
 
     split: str = "auto"
     """Where a capture is cut into articles: auto, never, or a regular expression that a line must
     match to begin an article."""
-    repair: RepairOptions = field(default_factory=RepairOptions)
+    repair: RepairOptions = RepairOptions()
     captions: Literal["keep", "drop"] = "keep"
     """keep: one copy of a repeated caption stays; drop: none does."""
     rules: tuple[str, ...] = ()
@@ -99,7 +164,7 @@ class CleanOptions:
     headline: bool = True
     """Of a page, the headline stays above its article."""
 
-    def __post_init__(self) -> None:
+    def _check(self) -> None:
         expect(TEXT, split=self.split, by=self.by, source=self.source)
         expect(NAMES, rules=self.rules, no_rule=self.no_rule)
         expect(FLAG, page=self.page, headline=self.headline)
@@ -127,8 +192,7 @@ def _check_split(split: str) -> None:
         raise ValueError(f"split {split!r}: {error}; use auto, never or a regular expression") from None
 
 
-@dataclass(frozen=True, slots=True)
-class WriteOptions:
+class WriteOptions(Options):
     """Where the result goes, and what is told of it."""
 
     output: str | None = None
@@ -152,7 +216,7 @@ class WriteOptions:
     config: str | None = None
     """The file that settings came from, for those who read the audit or the counts."""
 
-    def __post_init__(self) -> None:
+    def _check(self) -> None:
         expect_or_none(TEXT, output=self.output, audit=self.audit, output_dir=self.output_dir, config=self.config)
         expect(
             FLAG, in_place=self.in_place, check=self.check, diff=self.diff, stats=self.stats, exit_code=self.exit_code
@@ -170,8 +234,7 @@ class WriteOptions:
             raise ValueError("--audit tells how to undo what was written; --check and --diff write nothing")
 
 
-@dataclass(frozen=True, slots=True)
-class DropOptions:
+class DropOptions(Options):
     """Which documents are the same, and which of them stays."""
 
     threshold: float = 0.8
@@ -189,7 +252,7 @@ class DropOptions:
     threads: int = 0
     """How many threads read and sketch; 0: as many as there are cores. Results do not depend on it."""
 
-    def __post_init__(self) -> None:
+    def _check(self) -> None:
         from dedupe.near.keep import parse_policy
 
         expect(RATIO, threshold=self.threshold, recall=self.recall)
@@ -206,8 +269,7 @@ class DropOptions:
         parse_policy(self.keep)
 
 
-@dataclass(frozen=True, slots=True)
-class LearnOptions:
+class LearnOptions(Options):
     """What makes a line of many documents boilerplate."""
 
     by: str = ""
@@ -219,7 +281,7 @@ class LearnOptions:
     min_share: float = 0.02
     """Share of a source's documents that a line must stand on, 0 to 1."""
 
-    def __post_init__(self) -> None:
+    def _check(self) -> None:
         expect(TEXT, by=self.by, date_field=self.date_field)
         expect(COUNT, min_documents=self.min_documents)
         expect(RATIO, min_share=self.min_share)

@@ -18,12 +18,12 @@ from dedupe.options import ReadOptions
 from dedupe.read import MARK, Batch, Block, Source, read_blocks
 from dedupe.report import Report
 from dedupe.sources import find_sources
-from dedupe.write import Sink
 
 if TYPE_CHECKING:
     from dedupe.audit import Journal
     from dedupe.clean.cleaner import Cleaner
     from dedupe.near.drop import Dropper, Sketched
+    from dedupe.sink import Sink
 
 JOINED = "join.header"  # the rule by which a table behind another leaves its header out
 TAIL_BYTES = 4  # of the output, to know how it ends
@@ -56,7 +56,7 @@ class Flow:
         self.on_change: Callable[[int, Change], None] | None = None
         self.tail = b""
 
-    def run_source(self, source: Source, sink: Sink, is_joined: bool = False, place: str | None = None) -> bool:
+    def run_source(self, source: Source, sink: "Sink", is_joined: bool = False, place: str | None = None) -> bool:
         """Passes one source into `sink`, where `is_joined` behind another; `place` names a file that it has to
         itself. True where something changes."""
         changed, is_whole, clock = False, False, self.report.clock
@@ -109,7 +109,7 @@ class Flow:
                 sketched = self.dropper.sketch(block, batch, changes, self.split)
         return Prepared(batch, changes, sketched)
 
-    def join(self, sink: Sink, gap: bytes) -> None:
+    def join(self, sink: "Sink", gap: bytes) -> None:
         """Bytes between two sources that become one stream."""
         sink.write(gap)
         self.report.bytes_out += len(gap)

@@ -10,7 +10,6 @@ its text lies, its format knows (dedupe/formats/).
 import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from dedupe.document import Splice, apply_splices
@@ -43,8 +42,7 @@ BLOCK_BYTES = 1 << 20  # what stays in the second-level cache from stage to stag
 PARQUET = b"PAR1"
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A named stream of bytes, unpacked, and what its records are."""
 
     name: str

@@ -4,12 +4,10 @@ All talk goes to stderr. A broken record is named where it stands and remembered
 source the rest are only counted.
 """
 
-import json
 import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dedupe.changes import Changes
@@ -38,51 +36,49 @@ def count_lines(text: bytes) -> int:
     return text.count(b"\n") + (not text.endswith(b"\n") and text != b"")
 
 
-@dataclass(eq=False, repr=False)
 class Report:
     """Counts of one run. Lines in = lines out + lines taken out."""
 
-    checking: bool = False
-    tells_changes: bool = False
-    """By the exit code, as checking does."""
-    counts_lines: bool = False
-    shows_progress: bool | None = None
-    """None: where stderr is a terminal."""
-    bytes_in: int = 0
-    bytes_out: int = 0
-    records: int = 0
-    records_changed: int = 0
-    lines_in: int = 0
-    lines_out: int = 0
-    edits: Counter[str] = field(default_factory=Counter)
-    faults: Counter[str] = field(default_factory=Counter)
-    """Broken records, by source."""
-    textless: Counter[str] = field(default_factory=Counter)
-    """Records without a text, by source; they pass, and are no fault."""
-    changed: list[str] = field(default_factory=list)
-    """Sources in which something is, or would be, changed; only where each stands for itself."""
-    drops: dict[str, Any] = field(default_factory=dict)
-    """What the drop stage was built for, and what it did."""
-    parameters: dict[str, Any] = field(default_factory=dict)
-    """The options in force, and where they are from."""
-    rewritten: int = 0
-    """Files that were rewritten in place."""
-    sources: int = 0
-    """Sources that were opened."""
-    failures: int = 0
-    """Sources that could not be read."""
-    is_silent: bool = False
-    """Nothing is said: for a run whose sources are read again, and told of then."""
-    started: float = field(default_factory=time.perf_counter)
-    started_at: float = field(default_factory=time.time)
-    clock: Clock = field(default_factory=Clock)
-    progress: "Progress | None" = None
-    about: dict[str, Any] = field(default_factory=dict)
-    """What the run was asked to do, for its summary."""
-
-    def __post_init__(self) -> None:
-        if self.shows_progress is None:
-            self.shows_progress = not is_json() and sys.stderr is not None and sys.stderr.isatty()
+    def __init__(
+        self,
+        checking: bool = False,
+        tells_changes: bool = False,
+        counts_lines: bool = False,
+        shows_progress: bool | None = None,
+        is_silent: bool = False,
+        clock: Clock | None = None,
+    ) -> None:
+        """`checking` and `tells_changes` say by the exit code that something changes; `shows_progress` None: where
+        stderr is a terminal; `is_silent`: nothing is said, for a run whose sources are read again, and told of
+        then; `clock`: that of a run which this one is part of.
+        """
+        if shows_progress is None:
+            shows_progress = not is_json() and sys.stderr is not None and sys.stderr.isatty()
+        self.checking, self.tells_changes, self.counts_lines = checking, tells_changes, counts_lines
+        self.shows_progress, self.is_silent = shows_progress, is_silent
+        self.bytes_in = self.bytes_out = self.records = self.records_changed = self.lines_in = self.lines_out = 0
+        self.edits: Counter[str] = Counter()
+        self.faults: Counter[str] = Counter()
+        """Broken records, by source."""
+        self.textless: Counter[str] = Counter()
+        """Records without a text, by source; they pass, and are no fault."""
+        self.changed: list[str] = []
+        """Sources in which something is, or would be, changed; only where each stands for itself."""
+        self.drops: dict[str, Any] = {}
+        """What the drop stage was built for, and what it did."""
+        self.parameters: dict[str, Any] = {}
+        """The options in force, and where they are from."""
+        self.rewritten = 0
+        """Files that were rewritten in place."""
+        self.sources = 0
+        """Sources that were opened."""
+        self.failures = 0
+        """Sources that could not be read."""
+        self.started, self.started_at = time.perf_counter(), time.time()
+        self.clock = clock or Clock()
+        self.progress: Progress | None = None
+        self.about: dict[str, Any] = {}
+        """What the run was asked to do, for its summary."""
 
     def say(self, message: str, level: str = "info", **facts: Any) -> None:
         """One line on stderr."""
@@ -162,6 +158,8 @@ class Report:
         if is_json():
             hold_summary(self.summary())
         elif with_stats:
+            import json
+
             write_error(json.dumps(self.values(), ensure_ascii=False) + "\n")
 
     def _say_drops(self) -> None:

@@ -10,7 +10,7 @@ import sys
 from contextlib import suppress
 from typing import Any
 
-CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+CONTROLS = "[\x00-\x1f\x7f-\x9f\u2028\u2029]"
 OPTION = "--log-format"
 LINE_WIDTH = 79  # of what is shown for a moment
 
@@ -49,7 +49,7 @@ def say(message: str, level: str = "info", **facts: Any) -> None:
     """One line on stderr, in the command's name. `facts` that are not None go with it for a machine."""
     hide()
     if not _State.is_json:
-        write_error(f"dedupe: {CONTROLS.sub(_show, message)}\n")
+        write_error(f"dedupe: {message if message.isprintable() else re.sub(CONTROLS, _show, message)}\n")
         return
     import json
 

@@ -11,10 +11,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import FileIO
-from typing import BinaryIO, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
 
 from dedupe.errors import OutputError
 from dedupe.unpack import is_remote
+
+if TYPE_CHECKING:
+    from dedupe.sink import Sink
 
 Written = TypeVar("Written", bound="Sink")
 SHOWN_NAME = 50  # characters of a name that its temporary file shows: names have 255 bytes at most
@@ -22,27 +25,6 @@ SHOWN_NAME = 50  # characters of a name that its temporary file shows: names hav
 
 class ClosedPipe(Exception):
     """Whoever read stdout has closed it."""
-
-
-class Ending(Protocol):
-    """What becomes of what was written: `finish` has all of it ready, `commit` makes it stand, `abort` leaves no
-    trace. The last two end it."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def part(self) -> object:
-        """Where what is written waits until it is whole; None: nowhere."""
-
-    def finish(self) -> None: ...
-    def commit(self) -> None: ...
-    def abort(self) -> None: ...
-
-
-class Sink(Ending, Protocol):
-    """Where output goes."""
-
-    def write(self, data: bytes) -> None: ...
 
 
 class NullSink:
@@ -115,7 +97,7 @@ def naming_temporary_files() -> Iterator[None]:
         ) from None
 
 
-def open_sink(name: str, syncs: bool = False) -> Sink:
+def open_sink(name: str, syncs: bool = False) -> "Sink":
     """Where output to `name` goes: a file that takes its place when it is whole, or straight into what is no
     regular file (a pipe, a device, stdout for `-`)."""
     if name == "-":
@@ -132,7 +114,7 @@ def open_sink(name: str, syncs: bool = False) -> Sink:
         raise OutputError(f"{name}: cannot be written: {error.strerror}") from None
 
 
-def open_place(name: str) -> Sink:
+def open_place(name: str) -> "Sink":
     """As open_sink; the folder is made where there is none."""
     if not is_remote(name):
         folder = os.path.dirname(os.path.realpath(name))

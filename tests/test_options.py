@@ -1,5 +1,8 @@
 """What a caller may say, and what is told of a wrong type, a wrong value and a name that names nothing."""
 
+import copy
+import inspect
+import pickle
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -52,6 +55,44 @@ from dedupe.options import CleanOptions, DropOptions, ReadOptions, RepairOptions
 def test_wrong_types_are_type_errors(call: Callable[[], object], message: str) -> None:
     with pytest.raises(TypeError, match=re.escape(message)):
         call()
+
+
+def test_options_are_frozen_records() -> None:
+    options = DropOptions(0.9, keep="last")
+    assert (options.threshold, options.recall, options.keep) == (0.9, 0.985, "last")
+    assert options == DropOptions(threshold=0.9, keep="last") != DropOptions(0.9)
+    assert DropOptions() != CleanOptions()
+    assert len({options, DropOptions(0.9, keep="last"), DropOptions(), CleanOptions(), RepairOptions()}) == 4
+    assert options.replace(recall=0.9) == DropOptions(0.9, 0.9, "last") != options
+    assert pickle.loads(pickle.dumps(options)) == copy.copy(options) == options
+    assert eval(repr(options)) == options
+    assert repr(RepairOptions()) == "RepairOptions(enabled=True, unescape_html=False)"
+    assert CleanOptions(no_rule=("en",)).to_dict()["repair"] == {"enabled": True, "unescape_html": False}
+    assert str(inspect.signature(RepairOptions)) == "(enabled=True, unescape_html=False)"
+    with pytest.raises(AttributeError, match=re.escape(".replace(keep=...) makes others")):
+        options.keep = "first"
+    with pytest.raises(AttributeError, match="'keep' stays"):
+        del options.keep
+    with pytest.raises(ValueError, match="threshold 2"):
+        options.replace(threshold=2)
+
+
+def test_options_that_there_are_not() -> None:
+    with pytest.raises(TypeError, match="DropOptions has no option 'treshold'; it has threshold, recall, keep"):
+        DropOptions(treshold=0.9)
+    with pytest.raises(TypeError, match="RepairOptions was given 'enabled' twice"):
+        RepairOptions(True, enabled=False)
+    with pytest.raises(TypeError, match="RepairOptions takes 2 values, not 3"):
+        RepairOptions(True, False, True)
+
+
+def test_options_of_ones_own() -> None:
+    class Mine(RepairOptions):
+        note: str = ""
+
+    assert repr(Mine(False, note="x")) == "Mine(enabled=False, unescape_html=False, note='x')"
+    with pytest.raises(TypeError, match="enabled must be True or False"):
+        Mine("no")
 
 
 def test_right_types_are_taken() -> None:

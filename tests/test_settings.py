@@ -193,7 +193,7 @@ def test_every_option_that_decides_on_texts_can_be_set() -> None:
     fields = {
         name
         for kind in (ReadOptions, CleanOptions, RepairOptions, LearnOptions, DropOptions)
-        for name in kind.__slots__
+        for name in kind.defaults()
     }
     wanted = {name.replace("_", "-") for name in fields - {"annotate", "removed", "enabled"}}
     assert set(KEYS) == wanted

@@ -5,16 +5,14 @@ command. `python -m dedupe.clean.shipped` writes the tables to rules/shipped.bin
 are not those of the TOML files.
 """
 
-import json
-import zlib
+import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from dedupe.clean.rules import Rules
 
-FILE = Path(__file__).parent / "rules" / "shipped.bin"
+FILE = os.path.join(os.path.dirname(__file__), "rules", "shipped.bin")
 
 
 class Tables(NamedTuple):
@@ -28,20 +26,20 @@ class Tables(NamedTuple):
 
 
 def pack(rules: "Rules") -> bytes:
-    """Tables as the file holds them: the names as a line of JSON that counts the needles, then both tables."""
-    head = json.dumps({"names": rules.names, "needles": len(rules.needles)}).encode()
-    return zlib.compress(head + b"\n" + rules.needles + rules.blob, 9)
+    """Tables as the file holds them: a line that counts the needles and has the names, then both tables, ready to be
+    used as they are."""
+    return " ".join([str(len(rules.needles)), *rules.names]).encode() + b"\n" + rules.needles + rules.blob
 
 
 def read_tables() -> Tables:
     """The tables of the shipped rules."""
-    head, _, tables = zlib.decompress(FILE.read_bytes()).partition(b"\n")
-    values = json.loads(head)
-    split = values["needles"]
-    return Tables(tuple(values["names"]), tables[:split], tables[split:])
+    with open(FILE, "rb") as file:
+        count, *names = file.readline().decode().split()
+        return Tables(tuple(names), file.read(int(count)), file.read())
 
 
 if __name__ == "__main__":
     from dedupe.clean.rules import load_rules
 
-    FILE.write_bytes(pack(load_rules()))
+    with open(FILE, "wb") as file:
+        file.write(pack(load_rules()))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dedupe.changes import Changes
     from dedupe.formats.interface import Format
     from dedupe.read import Batch
-    from dedupe.write import Sink
+    from dedupe.sink import Sink
 
 SUFFIXES = {
     ".txt": "text",

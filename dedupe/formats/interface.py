@@ -8,7 +8,7 @@ from dedupe.document import Splice
 from dedupe.engine import Buffer
 from dedupe.formats import Columns
 from dedupe.read import Batch, Block, Source
-from dedupe.write import Sink
+from dedupe.sink import Sink
 
 
 class Format(Protocol):

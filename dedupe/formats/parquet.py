@@ -26,7 +26,8 @@ from dedupe.engine import Buffer
 from dedupe.errors import InputError, OutputError
 from dedupe.formats import NOT_STRING, NOT_UTF8, Columns, is_utf8
 from dedupe.formats.text import Text
-from dedupe.write import NullSink, Sink, naming_temporary_files
+from dedupe.sink import Sink
+from dedupe.write import NullSink, naming_temporary_files
 
 if TYPE_CHECKING:
     from dedupe.changes import Changes

@@ -21,7 +21,7 @@ from dedupe.unpack import read_some
 
 if TYPE_CHECKING:
     from dedupe.read import Batch, Block, Source
-    from dedupe.write import Sink
+    from dedupe.sink import Sink
 
 SAMPLE_BYTES = 1 << 16
 DELIMITERS = {"csv": ",;\t|", "tsv": "\t"}

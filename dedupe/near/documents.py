@@ -8,7 +8,6 @@ import os
 import threading
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import BinaryIO, NamedTuple, TypeAlias
 
@@ -80,7 +79,6 @@ class Spool:
         return at
 
 
-@dataclass(eq=False, repr=False)
 class Documents:
     """The documents of one batch.
 
@@ -89,11 +87,15 @@ class Documents:
     document k lies in the clean text of its record.
     """
 
-    text: Buffer
-    offsets: Buffer
-    places: Buffer
-    records: Sequence[int]
-    spans: Sequence[tuple[int, int]] | None = None
+    def __init__(
+        self,
+        text: Buffer,
+        offsets: Buffer,
+        places: Buffer,
+        records: Sequence[int],
+        spans: Sequence[tuple[int, int]] | None = None,
+    ) -> None:
+        self.text, self.offsets, self.places, self.records, self.spans = text, offsets, places, records, spans
 
     def __len__(self) -> int:
         return len(self.records)

@@ -6,9 +6,7 @@ them, and then `Decided` knows.
 """
 
 import io
-import json
 import os
-import re
 import stat
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,10 +22,10 @@ from dedupe.near.keep import LAST, parse_policy
 from dedupe.near.match import Matcher, Sketches, Verdicts, sketch_documents
 from dedupe.options import DropOptions
 from dedupe.read import MARK, Batch, Block, Source
-from dedupe.write import Sink
 
 if TYPE_CHECKING:
     from dedupe.formats.interface import Layout
+    from dedupe.sink import Sink
 
 CHANGED = "has changed between the two times it was read; run again on files that rest"
 WHO = 5  # of a document: source, line, descriptor, position, length of its record
@@ -58,6 +56,8 @@ class Who:
 
     def name(self, number: int, id_field: str) -> dict[str, object]:
         """What an audit says of a document: source, line, and what its record calls itself."""
+        import json
+
         source, line, fd, at, size = self.rows[WHO * number : WHO * (number + 1)]
         name: dict[str, object] = {"source": self.sources[source], "record": line}
         try:
@@ -190,6 +190,8 @@ class Dropper:
         try:
             return self.matcher.match(documents, sketches)
         except OSError as error:
+            import re
+
             what = re.sub(r"file descriptor (\d+)", lambda found: self.names.get(int(found[1]), "a stream"), str(error))
             raise InputError(f"{what}; run it again on files that rest") from None
 
@@ -237,6 +239,8 @@ class Dropper:
     ) -> None:
         """Adds duplicate_of, similarity and cluster to each record; a capture is a duplicate when all its
         articles are."""
+        import json
+
         of_record: dict[int, list[dict[str, Any]]] = {}
         for k, i in enumerate(documents.records):
             of_record.setdefault(i, []).append(notes[k])
