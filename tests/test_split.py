@@ -43,3 +43,14 @@ def test_a_gap_may_hold_long_lines_of_spaces(native: ModuleType) -> None:
     starts, owners = native.articles(text, offsets)
     assert array("q", owners).tolist() == [0, 0]
     assert text[memoryview(starts).cast("q")[1] :].startswith(b"Second")
+
+
+def test_a_gap_is_found_wherever_it_stands(native: ModuleType) -> None:
+    """The look for gaps takes 64 bytes at a time, and passes those in which each line begins with a letter."""
+    for n_bytes in range(130):
+        for gap in ("\n\n\n\n", "\n \n\u3000\n\n", "\r\n\r\n\r\n\r\n"):
+            first = "First one here\n" + "x" * n_bytes
+            text, offsets = batch([first + gap + "Second one here\n\nIts text.\n"])
+            starts, owners = native.articles(text, offsets)
+            assert array("q", owners).tolist() == [0, 0]
+            assert text[memoryview(starts).cast("q")[1] :].startswith(b"Second")

@@ -35,8 +35,9 @@ WIDEST static int wide_may_have_gap(const uint8_t *at, const uint8_t *end)
     for (; at < end; at += WIDE) {
         __mmask64 there = end - at >= WIDE ? ~(uint64_t)0 : ~(uint64_t)0 >> (WIDE - (end - at));
         __m512i bytes = _mm512_maskz_loadu_epi8(there, at);
+        __m512i next = _mm512_maskz_loadu_epi8(end - at > WIDE ? there : there >> 1, at + 1);
         uint64_t ends = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\n'));
-        if (!ends && !n_ends)
+        if (!(ends & ~within(next, 0x21, 0x7E)) && !n_ends) /* mostly a line's first letter, foreseen by the processor */
             continue;
         uint64_t filled = OF_NO_BLANK(within, bytes);
         if (!filled) {

@@ -93,15 +93,31 @@ static int set_double(Set *set)
     return 0;
 }
 
-/* 0, or -1: no memory. */
-INLINED int set_put(Set *set, uint64_t key)
+/* 0, or -1: no memory.  What the set knows of itself stands in registers while there is room for more. */
+INLINED int set_put(Set *set, const uint64_t *some, size_t n_some)
 {
-    uint32_t *number = set_find(set, key);
-    if (*number)
-        return 0;
-    set->keys[set->n] = key;
-    *number = (uint32_t)++set->n;
-    return set->n == set->room ? set_double(set) : 0;
+    while (n_some) {
+        size_t n_fit = set->room - set->n < n_some ? set->room - set->n : n_some;
+        uint64_t *restrict keys = set->keys;
+        uint32_t *restrict numbers = set->numbers;
+        size_t mask = set->mask, n = set->n;
+        for (size_t i = 0; i < n_fit; i++) {
+            uint64_t key = some[i];
+            size_t at = key & mask;
+            while (numbers[at] && keys[numbers[at] - 1] != key)
+                at = (at + 1) & mask;
+            if (!numbers[at]) {
+                keys[n] = key;
+                numbers[at] = (uint32_t)++n;
+            }
+        }
+        set->n = n;
+        some += n_fit;
+        n_some -= n_fit;
+        if (n == set->room && set_double(set) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 /* The keys of the part at hand, in `keys` or where they are; asks for where they go in a set beyond the cache. */
@@ -131,28 +147,31 @@ static int take_own(void *taker, const uint64_t *shingles, size_t n)
             return -1;
     }
     shingles = choose_part(overlap, &overlap->own, shingles, &n, keys);
-    for (size_t i = 0; i < n; i++)
-        if (set_put(&overlap->own, shingles[i]) < 0)
-            return -1;
-    return 0;
+    return set_put(&overlap->own, shingles, n);
 }
 
-/* Stops (1) where the threshold is out of reach. */
+/* Stops (1) where the threshold is out of reach.  After a key that both have comes mostly the one that comes after it
+ * in the document too. */
 static int take_other(void *taker, const uint64_t *shingles, size_t n)
 {
     Overlap *overlap = taker;
     Set *own = &overlap->own, *extra = &overlap->extra;
     uint64_t keys[SOME];
     shingles = choose_part(overlap, own, shingles, &n, keys);
+    size_t next = overlap->next, n_shared = 0;
     for (size_t i = 0; i < n; i++) {
-        uint32_t number = *set_find(own, shingles[i]);
+        uint64_t key = shingles[i];
+        size_t number = next < own->n && own->keys[next] == key ? next + 1 : *set_find(own, key);
         if (number) {
-            overlap->n_shared += !own->seen[number - 1];
+            n_shared += !own->seen[number - 1];
             own->seen[number - 1] = 1;
-        } else if (set_put(extra, shingles[i]) < 0) {
+            next = number;
+        } else if (set_put(extra, &key, 1) < 0) {
             return -1;
         }
     }
+    overlap->next = next;
+    overlap->n_shared += n_shared;
     size_t most = overlap->parts > 1 ? MOST_SHINGLES(overlap->n_bytes) : own->n;
     return (double)most / (double)(most + overlap->n_extra + extra->n) < overlap->threshold;
 }
@@ -192,6 +211,7 @@ static int count_part(Overlap *overlap, const uint8_t *text, size_t n_bytes)
     if ((!own->mask && set_begin(own, 0) < 0) || set_begin(extra, own->n / 4) < 0)
         return -1;
     memset(own->seen, 0, own->n);
+    overlap->next = 0;
     int stops = each_shingle(&overlap->words, text, n_bytes, take_other, overlap);
     overlap->n_own += own->n;
     overlap->n_extra += extra->n;

@@ -24,6 +24,7 @@ typedef struct {
     /* Of the comparison at hand: */
     double threshold;
     size_t n_own, n_shared, n_extra;
+    size_t next; /* of the document's shingles, behind the last one that was shared */
     uint64_t part, parts;
 } Overlap;
 

@@ -98,6 +98,8 @@ INLINED void find_body(int vector_bytes, const Slots *slots, const uint32_t *has
         buckets[table] = (Bucket){at, at};
         while (all[buckets[table].end] && all[buckets[table].end] >> 32 == hashes[table])
             buckets[table].end++;
+        __builtin_prefetch(all + buckets[table].end + EIGHT - 1, 1); /* put looks that far: a quarter of its time */
+        __builtin_prefetch(all + buckets[table].end + 2 * EIGHT - 1, 1);
     }
 }
 CLONES_TO_WIDEST(void, find, (const Slots *slots, const uint32_t *hashes, size_t from, size_t to, Bucket *buckets),
