@@ -12,12 +12,10 @@ from itertools import accumulate, pairwise
 from typing import BinaryIO, NamedTuple, TypeAlias
 
 from dedupe.changes import Changes
-from dedupe.clean.lines import Lines
 from dedupe.document import Change
 from dedupe.engine import Buffer, engine
 from dedupe.engine import name as engine_name
 from dedupe.read import OK, Batch
-from dedupe.split import split_articles
 from dedupe.write import naming_temporary_files
 
 PLAIN, JSON_STRING = range(2)  # kinds of place: UTF-8 as it stands, and the inside of a JSON string
@@ -204,6 +202,9 @@ def find_articles(whole: Whole, split: str) -> tuple[Int64s, Int64s]:
     if split == "auto" and engine_name == "native":
         starts, owners = engine.articles(whole.text, whole.offsets)
         return memoryview(starts).cast("q"), memoryview(owners).cast("q")
+    from dedupe.clean.lines import Lines
+    from dedupe.split import split_articles
+
     begins, of = array("q"), array("q")
     for k, (start, end) in enumerate(pairwise(whole.offsets)):
         lines = Lines(bytes(memoryview(whole.text)[start:end]), b"")

@@ -1,8 +1,9 @@
 /* Growing without copying: more addresses are reserved than are used, pages never touched are never there, and
  * mremap moves pages, not bytes, where a reservation is used up.
  *
- * Large arrays lie on huge pages where the system gives them: a run of 100,000 documents takes 4 % less time, for most
- * of what it looks up stands on pages of its own (Linux 6.18, madvise; without alignment there was no difference).
+ * Arrays lie on huge pages, from the first byte on, where the system gives them: a run of 100,000 documents takes 4 %
+ * less time, for most of what it looks up stands on pages of its own, and one of 10,000 1 %, for the 900 faults less
+ * (Linux 6.18, madvise; without alignment there was no difference).
  *
  * In a file: shared and unlinked, its blocks reserved before they are mapped, lest a full disk become a
  * SIGBUS.  Pages leave by madvise, are written by the system when it likes, and come back by themselves.
@@ -24,7 +25,6 @@
 enum {
     ROUND = 1 << 16,
     HUGE_PAGE = 1 << 21,
-    FIRST_HUGE = 1 << 18, /* bytes of an array that may become large */
     SPARE = 8 /* times what is used may be used before the array moves */
 };
 
@@ -127,8 +127,7 @@ static int grow_memory(Store *store, size_t n_bytes)
             || (reserve(store, SPARE * n_bytes + HUGE_PAGE) < 0 && reserve(store, n_bytes + HUGE_PAGE) < 0))
             return -1;
     }
-    if (n_bytes >= FIRST_HUGE)
-        madvise(store->at, (n_bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE); /* if it is to be had */
+    madvise(store->at, (n_bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE); /* if it is to be had */
 #else
     void *at = realloc(store->at, n_bytes);
     if (!at)
