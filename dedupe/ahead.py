@@ -6,6 +6,7 @@ because importing a pool takes as long as cleaning a megabyte.
 """
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count
@@ -23,8 +24,6 @@ def map_ahead(work: Callable[[Item], Made], items: Iterable[Item], threads: int)
     if threads < 2:
         yield from map(work, items)
         return
-    import threading  # here, for a run that needs no threads starts sooner without
-
     ahead = _Ahead(work, iter(items), threads)
     workers = [threading.Thread(target=ahead.run, daemon=True) for _ in range(threads)]
     for worker in workers:
@@ -58,8 +57,6 @@ class _Ahead(Generic[Item, Made]):
     """What the threads share."""
 
     def __init__(self, work: Callable[[Item], Made], items: Iterator[Item], threads: int) -> None:
-        import threading
-
         self.work, self.items = work, items
         self.room = threading.Semaphore(threads + 1)
         self.taking, self.ready = threading.Lock(), threading.Condition()

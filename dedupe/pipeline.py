@@ -7,7 +7,7 @@ untouched. What does not depend on earlier batches is prepared by threads, in or
 """
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dedupe.ahead import map_ahead
 from dedupe.aside import Aside
@@ -29,12 +29,11 @@ JOINED = "join.header"  # the rule by which a table behind another leaves its he
 TAIL_BYTES = 4  # of the output, to know how it ends
 
 
-class Prepared(NamedTuple):
+class Prepared:
     """A batch, and what was found out about it without looking at others."""
 
-    batch: Batch
-    changes: Changes
-    sketched: "Sketched | None"
+    def __init__(self, batch: Batch, changes: Changes, sketched: "Sketched | None") -> None:
+        self.batch, self.changes, self.sketched = batch, changes, sketched
 
 
 class Flow:
@@ -64,10 +63,11 @@ class Flow:
         if self.journal:
             self.journal.begin(source.name, source.format, place)
         try:
-            for batch, changes, sketched in self._prepare_all(source):
-                if self.dropper and sketched:
+            for prepared in self._prepare_all(source):
+                batch, changes = prepared.batch, prepared.changes
+                if self.dropper and prepared.sketched:
                     with clock("match"):
-                        self.dropper.drop(source, batch, changes, sketched)
+                        self.dropper.drop(source, batch, changes, prepared.sketched)
                 if is_joined and source.layout and batch.format == MARK:
                     changes.leave_out(JOINED)
                 self._name_broken_records(source, batch, changes)

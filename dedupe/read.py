@@ -10,7 +10,7 @@ its text lies, its format knows (dedupe/formats/).
 import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dedupe.document import Splice, apply_splices
 from dedupe.engine import Buffer, engine
@@ -42,15 +42,12 @@ BLOCK_BYTES = 1 << 20  # what stays in the second-level cache from stage to stag
 PARQUET = b"PAR1"
 
 
-class Source(NamedTuple):
-    """A named stream of bytes, unpacked, and what its records are."""
+class Source:
+    """A named stream of bytes, unpacked, and what its records are. `first` was read to tell the format, `layout` is
+    what there is to know of a table, or of a Parquet file."""
 
-    name: str
-    stream: BinaryIO
-    format: str
-    first: bytes  # what was read to tell the format
-    layout: "Layout | None" = None
-    """What there is to know of a table, or of a Parquet file."""
+    def __init__(self, name: str, stream: BinaryIO, format: str, first: bytes, layout: "Layout | None" = None) -> None:
+        self.name, self.stream, self.format, self.first, self.layout = name, stream, format, first, layout
 
 
 class Batch:
@@ -214,15 +211,15 @@ def guess_format(name: str, first: bytes) -> str:
     return "jsonl" if first.removeprefix(BOM).lstrip()[:1] == b"{" else "text"
 
 
-class Block(NamedTuple):
+class Block:
     """Whole records as they were read, from byte `at` of the source."""
 
-    raw: bytes | bytearray
-    at: int
-    format: "str | Format"
-    fd: int = -1
-    """Where the same bytes can be read again, from `position`; -1: nowhere."""
-    position: int = 0
+    __slots__ = ("at", "fd", "format", "position", "raw")
+
+    def __init__(self, raw: bytes | bytearray, at: int, format: "str | Format") -> None:
+        self.raw, self.at, self.format = raw, at, format
+        self.fd, self.position = -1, 0
+        """Where the same bytes can be read again; -1: nowhere."""
 
 
 def read_blocks(source: Source, split: str = "auto", needles: bytes | None = b"") -> Iterator[Block]:

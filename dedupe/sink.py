@@ -1,6 +1,6 @@
 """Where output goes, for those who only write to it; write.py makes what it goes to."""
 
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 
 class Ending(Protocol):
@@ -22,3 +22,6 @@ class Sink(Ending, Protocol):
     """Where output goes."""
 
     def write(self, data: bytes) -> None: ...
+
+
+Written = TypeVar("Written", bound=Sink)

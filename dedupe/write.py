@@ -11,15 +11,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import FileIO
-from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from dedupe.errors import OutputError
 from dedupe.unpack import is_remote
 
 if TYPE_CHECKING:
-    from dedupe.sink import Sink
+    from dedupe.sink import Sink, Written
 
-Written = TypeVar("Written", bound="Sink")
 SHOWN_NAME = 50  # characters of a name that its temporary file shows: names have 255 bytes at most
 
 
@@ -126,7 +125,7 @@ def open_place(name: str) -> "Sink":
 
 
 @contextmanager
-def ended(sink: Written) -> Iterator[Written]:
+def ended(sink: "Written") -> "Iterator[Written]":
     """A sink that is committed at the end, and aborted where that is not reached."""
     try:
         yield sink

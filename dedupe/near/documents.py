@@ -9,7 +9,7 @@ import threading
 from array import array
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
-from typing import BinaryIO, NamedTuple, TypeAlias
+from typing import BinaryIO, TypeAlias
 
 from dedupe.changes import Changes
 from dedupe.document import Change
@@ -108,13 +108,11 @@ def put_documents(texts: Sequence[bytes], records: Sequence[int], spool: Spool) 
     return Documents(text, offsets, places, records)
 
 
-class Whole(NamedTuple):
+class Whole:
     """The texts of a batch's records, one a record, and where each can be read again."""
 
-    text: Buffer
-    offsets: Int64s
-    places: Int64s
-    records: Sequence[int]
+    def __init__(self, text: Buffer, offsets: Int64s, places: Int64s, records: Sequence[int]) -> None:
+        self.text, self.offsets, self.places, self.records = text, offsets, places, records
 
 
 def gather_documents(batch: Batch, changes: Changes | None, fd: int, at: int, spool: Spool, split: str) -> Documents:

@@ -122,12 +122,10 @@ class Dropper:
         self.source_bytes = os.fstat(fd).st_size if fd is not None else 0
         self.kept_before = self.n_documents - self.n_dropped
         for block in blocks:
-            if self.decided:
-                yield block
-            elif fd is None:
-                yield block._replace(fd=self.spool.fd, position=self.spool.put(block.raw))
-            else:
-                yield block._replace(fd=fd, position=block.at)
+            if not self.decided:
+                block.fd = self.spool.fd if fd is None else fd
+                block.position = self.spool.put(block.raw) if fd is None else block.at
+            yield block
 
     def _keep_open(self, source: Source) -> int | None:
         if len(self.names) >= MAX_FILES or source.format == "parquet" or not isinstance(source.stream, io.FileIO):

@@ -27,12 +27,12 @@ PER_BUCKET = 32  # candidates of one band, the newest ones
 MOST_VERIFIED = 64  # candidates of one document that are compared shingle by shingle, the likeliest ones
 
 
-class Verdicts(NamedTuple):
+class Verdicts:
     """For each document the number of its keeper, or -1 where it stays, and the shingles that the two share
     and have in all (-1, -1 for an exact copy)."""
 
-    keepers: "array[int]"
-    shared: "array[int]"
+    def __init__(self, keepers: "array[int]", shared: "array[int]") -> None:
+        self.keepers, self.shared = keepers, shared
 
     def gone(self) -> list[int]:
         """The documents that go: those whose keeper's number has no sign, which bytes tell faster than numbers."""
