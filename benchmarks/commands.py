@@ -4,10 +4,11 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 from typing import Any, NamedTuple
 
-DEDUPE = [str(Path(sys.executable).with_name("dedupe"))]
+DEDUPE = [str(Path(sysconfig.get_path("scripts"), "dedupe"))]
 # As it is started by those who have installed it: Python keeps what it has compiled.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 ENVIRONMENT["LC_ALL"] = "C.UTF-8"
