@@ -37,7 +37,7 @@ class _TextTransformer(TransformerMixin, BaseEstimator):
 
 
 class DedupeCleaner(_TextTransformer):
-    """Cleans texts; its parameters are those of CleanOptions, repair flat."""
+    """Cleans texts; its parameters are those of CleanOptions, repair flat, without `by`: texts have no fields."""
 
     def __init__(
         self,
@@ -48,14 +48,26 @@ class DedupeCleaner(_TextTransformer):
         captions: Literal["keep", "drop"] = DEFAULT.captions,
         rules: Sequence[str] = DEFAULT.rules,
         no_rule: Sequence[str] = DEFAULT.no_rule,
+        source: str = DEFAULT.source,
+        page: bool = DEFAULT.page,
+        headline: bool = DEFAULT.headline,
     ) -> None:
         self.split, self.repair, self.unescape_html = split, repair, unescape_html
         self.captions, self.rules, self.no_rule = captions, rules, no_rule
+        self.source, self.page, self.headline = source, page, headline
 
     def transform(self, X: Iterable[str]) -> list[str]:
         """The texts, cleaned, in order."""
-        repair = RepairOptions(self.repair, self.unescape_html)
-        options = CleanOptions(self.split, repair, self.captions, tuple(self.rules), tuple(self.no_rule))
+        options = CleanOptions(
+            self.split,
+            RepairOptions(self.repair, self.unescape_html),
+            self.captions,
+            tuple(self.rules),
+            tuple(self.no_rule),
+            source=self.source,
+            page=self.page,
+            headline=self.headline,
+        )
         return list(clean_documents(_texts(X), options))
 
 

@@ -1,6 +1,7 @@
 """The transformers are scikit-learn's own kind, clean as clean_text does, and measure similarity."""
 
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from sklearn.linear_model import RidgeClassifier  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.utils.estimator_checks import check_estimator  # noqa: E402
 
+from dedupe import CleanOptions, RepairOptions, clean_text  # noqa: E402
 from dedupe.adapters.sklearn_transformers import DedupeCleaner, SketchVectorizer  # noqa: E402
 
 TEXTS = [text for text in COLUMN if text is not None]
@@ -34,6 +36,19 @@ def test_the_checks_of_scikit_learn(transformer: Any) -> None:
 @pytest.mark.parametrize("made", [list, tuple, lambda texts: np.array(texts, object), iter])
 def test_texts_are_cleaned_in_order(made: Any) -> None:
     assert DedupeCleaner().fit_transform(made(TEXTS)) == CLEAN_TEXTS
+
+
+def test_every_option_for_texts_is_a_parameter() -> None:
+    options = {**CleanOptions.defaults(), **RepairOptions.defaults()}
+    told = {name: value for name, value in options.items() if name not in ("repair", "enabled", "by")}
+    assert DedupeCleaner().get_params() == {**told, "repair": options["enabled"]}
+
+
+def test_the_article_of_a_page() -> None:
+    page = (Path(__file__).parents[1] / "cases/page/daily-en.txt").read_text("utf-8")
+    texts = page, clean_text(page).text
+    options = CleanOptions(page=True, headline=False)
+    assert DedupeCleaner(page=True, headline=False).transform(texts) == [clean_text(x, options).text for x in texts]
 
 
 def test_parameters() -> None:
