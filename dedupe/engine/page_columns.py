@@ -8,8 +8,8 @@ LINE = (  # what the line says by itself
     *("words", "length", "ends", "ends_colon", "ends_question", "ends_paren", "ends_cut", "sentences", "commas"),
     *("digits", "capitals", "shouts", "lowers", "shorts", "marks", "word_length"),
     *("opens_capital", "opens_lower", "opens_quote", "opens_digit", "opens_mark"),
-    *("bars", "copyright", "address", "colon", "time", "bang", "dateline"),
-    *("site", "talk", "credit", "author", "more", "site_share"),
+    *("bars", "copyright", "address", "colon", "time", "bang", "dateline", "glued"),
+    *("site", "talk", "credit", "author", "more", "reader", "about", "site_share", "reader_share", "credit_end"),
 )
 PAGE = (  # what it is on its page
     *("copies", "rule", "place", "words_before", "from_top", "from_end"),
@@ -18,14 +18,23 @@ PAGE = (  # what it is on its page
 AT_1 = (
     *("words", "length", "ends", "lowers", "capitals", "rule", "copies", "time", "shared", "near", "sentences"),
     *("credit", "site", "talk", "author", "more", "digits", "colon", "ends_question"),
+    *("reader", "about", "credit_end", "copyright", "bars", "glued"),
 )
 AT_2 = ("words", "ends", "lowers", "rule", "copies", "time", "credit", "site", "more")
 AT_3 = ("words", "ends")
 SPANS = (2, 4, 8, 16, 32)
 SHORT_SPANS = (4, 8, 16)
 GAPS = (1, 3, 6, 12)
-TOLD = ("copies", "rule", "time", "site", "talk", "credit", "more", "author", "address", "copyright")
+TOLD = (
+    *("copies", "rule", "time", "site", "talk", "credit", "more", "author", "address", "copyright"),
+    *("reader", "about", "credit_end", "ends_colon", "ends_question", "ends_paren", "ends_cut"),
+    *("opens_quote", "opens_digit", "opens_mark", "bars", "dateline", "glued"),
+)
 TOLD_SPANS = (5, 15)
+STRIDES = (1, 2, 3)
+LENGTH_SPANS = (4, 8)
+MARKS = ("site", "talk", "credit", "author", "more", "time", "copyright")
+"""What makes a short line a mark, to and from which others are counted."""
 AROUND = (  # what stands around it
     *(f"{name}{side}{d}" for d, names in ((1, AT_1), (2, AT_2), (3, AT_3)) for name in names for side in "-+"),
     *(f"{name}{side}{span}" for span in SPANS for name in ("prose", "density") for side in "-+"),
@@ -33,6 +42,9 @@ AROUND = (  # what stands around it
     *("prose_before", "prose_words_before", "page_prose", "page_density", "page_lines", "last_prose", "next_prose"),
     *(f"{name}_{gap}" for gap in GAPS for name in ("block_share", "block_words", "block_rank", "to_block", "in_block")),
     *(f"{name}{side}{span}" for span in TOLD_SPANS for name in TOLD for side in "-+"),
+    *(f"{side}_{name}" for name in (*MARKS, "rule", "copies", "short") for side in ("last", "next")),
+    *(f"{name}_{stride}" for stride in STRIDES for name in ("alike_before", "alike_after", "rhythm")),
+    *(f"{name}_{span}" for span in LENGTH_SPANS for name in ("mean_words", "spread")),
 )
 HEAD = ("to_headline", "headline_score", "headline_shared", "headline_here", "headline_before", "headline_words")
 FIRST_SPANS = (4, 8, 16, 32)
@@ -50,4 +62,4 @@ FIRST_COLUMNS = len(LINE) + len(PAGE) + len(AROUND)
 """The columns that need no scores."""
 HEAD_COLUMNS = FIRST_COLUMNS + len(HEAD)
 """Those that need the headline scores at most."""
-VOCABULARY = ("site", "talk", "credit", "author", "more")
+VOCABULARY = ("site", "talk", "credit", "author", "more", "reader", "about")

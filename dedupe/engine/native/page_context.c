@@ -7,6 +7,11 @@ enum {
     MOST_AWAY = 200,
     MOST_TO_BLOCK = 300,
     MOST_RANK = 9,
+    HEADING_WORDS = 6,
+    MOST_FROM_MARK = 50,
+    RHYTHM_LINES = 4,
+    MOST_SPREAD_WORDS = 200,
+    MOST_STRIDE = 3,
     MOST_PROSE_BEFORE = 3000,
     HEADLINE_BEFORE = -100,
     HEADLINE_BEHIND = 300,
@@ -22,11 +27,15 @@ enum {
 /* The columns that neighbours tell, in the order of ../page_columns.py. */
 static const int AT_1[] = {C_WORDS, C_LENGTH, C_ENDS, C_LOWERS, C_CAPITALS, C_RULE, C_COPIES, C_TIME, C_SHARED, C_NEAR,
                            C_SENTENCES, C_CREDIT, C_SITE, C_TALK, C_AUTHOR, C_MORE, C_DIGITS, C_COLON,
-                           C_ENDS_QUESTION};
+                           C_ENDS_QUESTION, C_READER, C_ABOUT, C_CREDIT_END, C_COPYRIGHT, C_BARS, C_GLUED};
 static const int AT_2[] = {C_WORDS, C_ENDS, C_LOWERS, C_RULE, C_COPIES, C_TIME, C_CREDIT, C_SITE, C_MORE};
 static const int AT_3[] = {C_WORDS, C_ENDS};
-static const int TOLD[] = {C_COPIES, C_RULE, C_TIME, C_SITE, C_TALK, C_CREDIT, C_MORE, C_AUTHOR, C_ADDRESS, C_COPYRIGHT};
+static const int TOLD[] = {C_COPIES, C_RULE, C_TIME, C_SITE, C_TALK, C_CREDIT, C_MORE, C_AUTHOR, C_ADDRESS, C_COPYRIGHT,
+                           C_READER, C_ABOUT, C_CREDIT_END, C_ENDS_COLON, C_ENDS_QUESTION, C_ENDS_PAREN, C_ENDS_CUT,
+                           C_OPENS + 2, C_OPENS + 3, C_OPENS + 4, C_BARS, C_DATELINE, C_GLUED};
+static const int MARKS[] = {C_SITE, C_TALK, C_CREDIT, C_AUTHOR, C_MORE, C_TIME, C_COPYRIGHT, C_RULE, C_COPIES, C_WORDS};
 static const int SPANS[] = {2, 4, 8, 16, 32}, SHORT_SPANS[] = {4, 8, 16}, GAPS[] = {1, 3, 6, 12};
+static const int SHAPE_WORDS[] = {1, 2, 4, 8, 14, 25, 45}, LENGTH_SPANS[] = {4, 8};
 static const int TOLD_SPANS[] = {5, 15}, FIRST_SPANS[] = {4, 8, 16, 32}, CUTS[] = {64, 100, 128};
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
 
@@ -186,6 +195,84 @@ static void fill_told(const Page *page, int column, int span, int64_t *sums, int
     }
 }
 
+/* Two columns from `to` on: how far a line is from the last and from the next mark, a short line that has
+ * something, a rule's line, one that stands often or (words) one as short as a heading. `flags` is scratch. */
+static void fill_marks(Page *page, int column, const int32_t *prose, uint8_t *flags, int32_t *to)
+{
+    const int32_t *values = page_column(page, column), *words = page_column(page, C_WORDS);
+    if (!page_wants(page, to, 2))
+        return;
+    for (Py_ssize_t i = 0; i < page->n; i++)
+        flags[i] = column == C_RULE     ? values[i] > 0
+                   : column == C_COPIES ? values[i] > 1
+                   : column == C_WORDS  ? words[i] > 0 && words[i] < HEADING_WORDS && !prose[i]
+                                        : values[i] > 0 && words[i] < SHORT_WORDS;
+    fill_away(page, flags, 1, MOST_FROM_MARK, to);
+    fill_away(page, flags, 0, MOST_FROM_MARK, to + page->n);
+}
+
+/* How a line's words compare with those of the line `step` away. */
+static void fill_alike(Page *page, int step, int32_t *to)
+{
+    const int32_t *words = page_column(page, C_WORDS);
+    if (!page_wants(page, to, 1))
+        return;
+    fill_neighbours(page, words, step, -1, to);
+    for (Py_ssize_t i = 0; i < page->n; i++) {
+        int32_t least = to[i] < words[i] ? to[i] : words[i], most = to[i] < words[i] ? words[i] : to[i];
+        to[i] = to[i] < 0 ? -1 : 1000 * least / (most ? most : 1);
+    }
+}
+
+/* How many lines near a line have the shape of the one `stride` lines on. `shape` and `sums` are scratch. */
+static void fill_rhythm(Page *page, int stride, int32_t *shape, int64_t *sums, int32_t *to)
+{
+    const int32_t *words = page_column(page, C_WORDS), *ends = page_column(page, C_ENDS);
+    const int32_t *capital = page_column(page, C_OPENS), *digits = page_column(page, C_DIGITS);
+    if (!page_wants(page, to, 1))
+        return;
+    for (Py_ssize_t i = 0; i < page->n; i++) {
+        int32_t length = 0;
+        for (int bound = 0; bound < COUNT(SHAPE_WORDS); bound++)
+            length += words[i] >= SHAPE_WORDS[bound];
+        shape[i] = 8 * length + 4 * ends[i] + 2 * capital[i] + (digits[i] > 0);
+        to[i] = -1;
+    }
+    int32_t pairs = page->n_kept > stride ? page->n_kept - stride : 0;
+    sums[0] = 0;
+    for (int32_t k = 0; k < pairs; k++)
+        sums[k + 1] = sums[k] + (shape[page->kept[k]] == shape[page->kept[k + stride]]);
+    for (int32_t k = 0; k < page->n_kept; k++) {
+        int32_t high = k + RHYTHM_LINES < pairs ? k + RHYTHM_LINES : pairs;
+        int32_t low = k - RHYTHM_LINES - stride > 0 ? k - RHYTHM_LINES - stride : 0;
+        to[page->kept[k]] = (int32_t)(sums[high] - sums[low < high ? low : high]);
+    }
+}
+
+/* The mean and the spread of the words of the lines within `span` on both sides. `values` is scratch. */
+static void fill_spread(Page *page, int span, int32_t *values, int32_t *to)
+{
+    const int32_t *words = page_column(page, C_WORDS);
+    if (!page_wants(page, to, 2))
+        return;
+    for (Py_ssize_t i = 0; i < page->n; i++)
+        values[i] = words[i] < MOST_SPREAD_WORDS ? words[i] : MOST_SPREAD_WORDS;
+    sum_kept(page, values, page->sums);
+    for (Py_ssize_t i = 0; i < page->n; i++)
+        values[i] *= values[i];
+    sum_kept(page, values, page->more_sums);
+    for (Py_ssize_t i = 0; i < page->n; i++) {
+        int32_t from = page->before[i] - span, until = page->after[i] + span;
+        from = from > 0 ? from : 0;
+        until = until < page->n_kept ? until : page->n_kept;
+        int64_t count = page->before[i] - from + until - page->after[i];
+        int64_t total = window(page, page->sums, i, -span) + window(page, page->sums, i, span);
+        int64_t squares = window(page, page->more_sums, i, -span) + window(page, page->more_sums, i, span);
+        to[i] = (int32_t)(10 * total / (count ? count : 1));
+        to[page->n + i] = (int32_t)(1000 * (squares * count - total * total) / (total ? total * total : 1));
+    }
+}
+
 int page_around(Page *page)
 {
     find_kept(page);
@@ -245,6 +332,16 @@ int page_around(Page *page)
     for (int s = 0; s < COUNT(TOLD_SPANS); s++)
         for (int c = 0; c < COUNT(TOLD); c++, to += 2 * n)
             fill_told(page, TOLD[c], TOLD_SPANS[s], page->more_sums, to);
+    for (int c = 0; c < COUNT(MARKS); c++, to += 2 * n)
+        fill_marks(page, MARKS[c], prose, is_long, to);
+    /* What is left of the scratch: the marks need it no more. */
+    for (int stride = 1; stride <= MOST_STRIDE; stride++, to += 3 * n) {
+        fill_alike(page, -stride, to);
+        fill_alike(page, stride, to + n);
+        fill_rhythm(page, stride, prose, page->sums, to + 2 * n);
+    }
+    for (int s = 0; s < COUNT(LENGTH_SPANS); s++, to += 2 * n)
+        fill_spread(page, LENGTH_SPANS[s], prose, to);
     return 0;
 }
 

@@ -14,6 +14,10 @@ from dedupe.engine.reference.page_lines import LONG_WORDS, Page, share
 SHORT_WORDS = 8  # a line of fewer words may be part of a menu
 SENTENCE_WORDS = 6
 MOST_AWAY, MOST_TO_BLOCK, MOST_RANK = 200, 300, 9
+HEADING_WORDS, MOST_FROM_MARK = 6, 50
+SHAPE_WORDS = (1, 2, 4, 8, 14, 25, 45)
+RHYTHM_LINES = 4
+MOST_SPREAD_WORDS = 200
 HEADLINE_BEFORE, HEADLINE_BEHIND = -100, 300
 MOST_SCORE, NO_SCORE = 9000, -9900
 MOST_ARTICLE_AWAY = 100
@@ -100,6 +104,12 @@ class Context:
             )
             for name in columns.TOLD
         ]
+        marks = [
+            self.away(flags, order, MOST_FROM_MARK)
+            for flags in self._marks(is_sentence)
+            for order in (range(n), range(n - 1, -1, -1))
+        ]
+        rhythm = self._rhythm()
         rows = []
         for i in range(n):
             row = [
@@ -118,8 +128,62 @@ class Context:
             for span in columns.TOLD_SPANS:
                 for sums in told:
                     row += [sums[i] - sums[max(0, i - span)], sums[min(n, i + 1 + span)] - sums[i + 1]]
+            row += [away[i] for away in marks]
+            row += [values[i] for values in rhythm]
             rows.append(row)
         return rows
+
+    def _rhythm(self) -> list[list[int]]:
+        """How a line's words compare with those of lines near it; how many lines near it have the shape of the one
+        so many lines on; and the mean and spread of the words around it."""
+        n, words, kept = self.n, self.words, self.kept
+        shape = self._shapes()
+        result: list[list[int]] = []
+        for stride in columns.STRIDES:
+            for step in (-stride, stride):
+                others = [self.neighbour(words, i, step, -1) for i in range(n)]
+                result.append(
+                    [
+                        1000 * min(w, other) // max(1, w, other) if other >= 0 else -1
+                        for w, other in zip(words, others, strict=True)
+                    ]
+                )
+            pairs = zip(kept, kept[stride:], strict=False)
+            sums = list(accumulate((shape[i] == shape[j] for i, j in pairs), initial=0))
+            rhythm = [-1] * n
+            for k, i in enumerate(kept):
+                high, low = min(k + RHYTHM_LINES, len(sums) - 1), max(k - RHYTHM_LINES - stride, 0)
+                rhythm[i] = sums[high] - sums[min(low, high)]
+            result.append(rhythm)
+        capped = [min(w, MOST_SPREAD_WORDS) for w in words]
+        count_in, words_in = self.window([1] * n), self.window(capped)
+        squares_in = self.window([w * w for w in capped])
+        for span in columns.LENGTH_SPANS:
+            count, total, squares = (
+                [window(i, -span) + window(i, span) for i in range(n)] for window in (count_in, words_in, squares_in)
+            )
+            result.append([10 * t // max(1, c) for t, c in zip(total, count, strict=True)])
+            result.append(
+                [1000 * (s * c - t * t) // max(1, t * t) for s, t, c in zip(squares, total, count, strict=True)]
+            )
+        return result
+
+    def _shapes(self) -> list[int]:
+        """A number for lines that look alike: about as long, with the same opening, end and digits or none."""
+        length = [sum(w >= bound for bound in SHAPE_WORDS) for w in self.words]
+        rest = zip(*(self.column[name] for name in ("ends", "opens_capital", "digits")), strict=True)
+        return [8 * w + 4 * a + 2 * b + (c > 0) for w, (a, b, c) in zip(length, rest, strict=True)]
+
+    def _marks(self, is_sentence: Sequence[bool]) -> list[list[bool]]:
+        """The lines to and from which others are counted: short ones that have something, rules' lines, lines
+        that stand often, and those as short as a heading."""
+        column, words = self.column, self.words
+        is_short = [w < SHORT_WORDS for w in words]
+        marks = [[v > 0 and s for v, s in zip(column[name], is_short, strict=True)] for name in columns.MARKS]
+        marks.append([v > 0 for v in column["rule"]])
+        marks.append([v > 1 for v in column["copies"]])
+        marks.append([0 < w < HEADING_WORDS and not s for w, s in zip(words, is_sentence, strict=True)])
+        return marks
 
     def _blocks(self, is_long: Sequence[bool], prose: Sequence[int], total: int, gap: int) -> list[list[int]]:
         """Share, words and rank of the block that a line stands in, how far the largest one is, and where in

@@ -22,9 +22,12 @@ COLONS = frozenset(":：")
 COMMAS = frozenset(",，、،;؛")
 CLOSERS = frozenset(")]}）")
 BARS = frozenset("|•·›/")
+JOINTS = frozenset('.!?"”»')  # after them and after a small letter, a capital without a space opens another text
 MOST_WORDS = 10_000  # so that sums over all lines of a page fit 32 bits
 MOST_LENGTH, MOST_WORD_LENGTH, MOST_COUNTED, MOST_LINES = 2000, 200, 6, 500
 COLON_PLACE, DATELINE_PLACE = 25, 48
+ABOUT_WORDS = 8  # that a heading such as "About the author" has less than
+CREDIT_PLACE = 6  # words from a line's end: where what names a picture's source stands
 LONG_WORDS = 12  # of a line whose words tell what the page is about
 TELLING_LENGTH = 4  # code points of a word that tells something
 NEAR_LINES, FOLLOWED_LINES = 20, 60
@@ -68,7 +71,7 @@ class Scan:
         self.vocabulary = vocabulary
         self.words: list[Word] = []
         self.counts = Counter[str]()
-        self.flags = dict.fromkeys(("bars", "copyright", "address", "colon", "time", "bang", "dateline"), 0)
+        self.flags = dict.fromkeys(("bars", "copyright", "address", "colon", "time", "bang", "dateline", "glued"), 0)
         self.opens: list[int] = []
         self.length = self.pending = self.year = self.dots = 0
         self.before = ["", "", ""]  # the last code points, the latest first
@@ -77,6 +80,9 @@ class Scan:
         self.word: list[str] = []
         self.is_single = False
         self.single_before = ""
+        self.opens_about = False
+        self.joint = 0  # 1: the last code point ends a word or sentence; 2: and a capital follows at once
+        self.credited = -CREDIT_PLACE  # how many words stand before the end of the last word of a source
         for char in text:
             self._read(char, properties(ord(char)))
             self.before = [char, *self.before[:2]]
@@ -91,6 +97,7 @@ class Scan:
             self._end_word()
         if bits & tables.SPACE:
             self.single_before = ""
+            self.joint = 0
             self._read_space()
             return
         self.length += 1
@@ -98,6 +105,7 @@ class Scan:
             self._open(char, bits)
         self._read_sentence(char, bits)
         self._read_flags(char, bits, digit)
+        self._read_joint(char, bits)
         if bits & tables.WORD:
             self.counts["word_points"] += 1
             self.counts["letters"] += bits & tables.LETTER != 0
@@ -147,6 +155,8 @@ class Scan:
         self.counts["commas"] += char in COMMAS
         flags["bars"] |= char in BARS
         flags["copyright"] |= char in "©®"
+        if char == "©":
+            self.credited = self.counts["words"]
         flags["bang"] |= char in "!！"
         flags["colon"] |= char in COLONS and self.length <= COLON_PLACE
         flags["address"] |= (
@@ -158,6 +168,15 @@ class Scan:
         if digit:
             flags["time"] |= before in (":", "/") and second.isascii() and second.isdigit()
             self.year = min(self.year * 10 + int(char), 99999) if self.year or char != "0" else 99999
+
+    def _read_joint(self, char: str, bits: int) -> None:
+        if _is_lower(char, bits):
+            self.flags["glued"] = min(self.flags["glued"] + (self.joint == 2), MOST_COUNTED)
+            self.joint = 1
+        elif _is_upper(bits):
+            self.joint = 2 if self.joint == 1 else 0
+        else:
+            self.joint = int(char in JOINTS)
 
     def _end_year(self) -> None:
         self.flags["time"] |= 1900 <= self.year < 2100
@@ -176,7 +195,9 @@ class Scan:
             counts["singles"] += 1
             counts["points"] += 1
             if self.single_before:
-                self.words.append(Word(word_key((self.single_before + first).encode()), True))
+                key = word_key((self.single_before + first).encode())
+                self.words.append(Word(key, True))
+                self._look_up(key)
             self.single_before = first
             return
         self.single_before = ""
@@ -190,8 +211,18 @@ class Scan:
         key = word_key(folded.encode("utf-8", "surrogatepass"))
         has_letter = any(bit & tables.LETTER for bit in bits)
         self.words.append(Word(key, len(word) >= TELLING_LENGTH and has_letter))
-        if key in self.vocabulary:
-            counts[VOCABULARY[self.vocabulary[key]]] += 1
+        self._look_up(key)
+
+    def _look_up(self, key: int) -> None:
+        """Counts a word, or two characters of a script written without spaces, in its class."""
+        if key not in self.vocabulary:
+            return
+        name = VOCABULARY[self.vocabulary[key]]
+        self.counts[name] += 1
+        if name == "credit":
+            self.credited = self.counts["words"]
+        elif name == "about" and self.counts["words"] == 1:
+            self.opens_about = True
 
     def columns(self) -> list[int]:
         """The columns LINE."""
@@ -215,8 +246,11 @@ class Scan:
             min((10 * counts["points"] + words // 2) // words if words else 0, MOST_WORD_LENGTH),
             *(self.opens or [0] * 5),
             *flags.values(),
-            *(min(counts[name], MOST_COUNTED) for name in VOCABULARY),
+            *(min(counts[name], MOST_COUNTED) for name in VOCABULARY if name != "about"),
+            self.opens_about and words < ABOUT_WORDS and self.said not in TERMINATORS,
             share(counts["site"], words),
+            share(counts["reader"], words),
+            max(self.credited + CREDIT_PLACE - words, 0),
         ]
 
 
