@@ -9,7 +9,7 @@ LINE = (  # what the line says by itself
     *("digits", "capitals", "shouts", "lowers", "shorts", "marks", "word_length"),
     *("opens_capital", "opens_lower", "opens_quote", "opens_digit", "opens_mark"),
     *("bars", "copyright", "address", "colon", "time", "bang", "dateline"),
-    *("site", "talk", "credit", "author", "more", "site_share"),
+    *("site", "talk", "credit", "author", "more", "reader", "about", "site_share", "reader_share", "credit_end"),
 )
 PAGE = (  # what it is on its page
     *("copies", "rule", "place", "words_before", "from_top", "from_end"),
@@ -18,13 +18,17 @@ PAGE = (  # what it is on its page
 AT_1 = (
     *("words", "length", "ends", "lowers", "capitals", "rule", "copies", "time", "shared", "near", "sentences"),
     *("credit", "site", "talk", "author", "more", "digits", "colon", "ends_question"),
+    *("reader", "about", "credit_end", "copyright", "bars"),
 )
 AT_2 = ("words", "ends", "lowers", "rule", "copies", "time", "credit", "site", "more")
 AT_3 = ("words", "ends")
 SPANS = (2, 4, 8, 16, 32)
 SHORT_SPANS = (4, 8, 16)
 GAPS = (1, 3, 6, 12)
-TOLD = ("copies", "rule", "time", "site", "talk", "credit", "more", "author", "address", "copyright")
+TOLD = (
+    *("copies", "rule", "time", "site", "talk", "credit", "more", "author", "address", "copyright"),
+    *("reader", "about", "credit_end"),
+)
 TOLD_SPANS = (5, 15)
 AROUND = (  # what stands around it
     *(f"{name}{side}{d}" for d, names in ((1, AT_1), (2, AT_2), (3, AT_3)) for name in names for side in "-+"),
@@ -50,4 +54,4 @@ FIRST_COLUMNS = len(LINE) + len(PAGE) + len(AROUND)
 """The columns that need no scores."""
 HEAD_COLUMNS = FIRST_COLUMNS + len(HEAD)
 """Those that need the headline scores at most."""
-VOCABULARY = ("site", "talk", "credit", "author", "more")
+VOCABULARY = ("site", "talk", "credit", "author", "more", "reader", "about")

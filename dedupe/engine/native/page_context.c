@@ -22,10 +22,11 @@ enum {
 /* The columns that neighbours tell, in the order of ../page_columns.py. */
 static const int AT_1[] = {C_WORDS, C_LENGTH, C_ENDS, C_LOWERS, C_CAPITALS, C_RULE, C_COPIES, C_TIME, C_SHARED, C_NEAR,
                            C_SENTENCES, C_CREDIT, C_SITE, C_TALK, C_AUTHOR, C_MORE, C_DIGITS, C_COLON,
-                           C_ENDS_QUESTION};
+                           C_ENDS_QUESTION, C_READER, C_ABOUT, C_CREDIT_END, C_COPYRIGHT, C_BARS};
 static const int AT_2[] = {C_WORDS, C_ENDS, C_LOWERS, C_RULE, C_COPIES, C_TIME, C_CREDIT, C_SITE, C_MORE};
 static const int AT_3[] = {C_WORDS, C_ENDS};
-static const int TOLD[] = {C_COPIES, C_RULE, C_TIME, C_SITE, C_TALK, C_CREDIT, C_MORE, C_AUTHOR, C_ADDRESS, C_COPYRIGHT};
+static const int TOLD[] = {C_COPIES, C_RULE, C_TIME, C_SITE, C_TALK, C_CREDIT, C_MORE, C_AUTHOR, C_ADDRESS, C_COPYRIGHT,
+                           C_READER, C_ABOUT, C_CREDIT_END};
 static const int SPANS[] = {2, 4, 8, 16, 32}, SHORT_SPANS[] = {4, 8, 16}, GAPS[] = {1, 3, 6, 12};
 static const int TOLD_SPANS[] = {5, 15}, FIRST_SPANS[] = {4, 8, 16, 32}, CUTS[] = {64, 100, 128};
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))

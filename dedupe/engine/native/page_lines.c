@@ -12,6 +12,8 @@ enum {
     MOST_COPIES = 4,
     COLON_PLACE = 25,
     DATELINE_PLACE = 48,
+    ABOUT_WORDS = 8,  /* that a heading such as "About the author" has less than */
+    CREDIT_PLACE = 6, /* words from a line's end: where what names a picture's source stands */
     TELLING_LENGTH = 4,
     NEAR_LINES = 20,
     FOLLOWED_LINES = 60,
@@ -162,6 +164,8 @@ typedef struct {
     int32_t length, word_points, letters, digits, sentences, commas, dots;
     int32_t bars, copyright, address, colon, time, bang, dateline, opens[5];
     int32_t year;
+    int32_t credited; /* how many words stand before the end of the last word of a source */
+    int opens_about;
     int pending;                            /* a sentence's end: 1 seen, 2 seen and no space needed, 3 and space */
     uint32_t before[3], last, said, before_dash;
     int is_space_before;                    /* whether before[0] is white space */
@@ -225,6 +229,19 @@ static void say(Scan *scan, uint64_t key, int is_telling)
     page->said[page->n_said++] = (Said){(uint32_t)number, is_telling};
 }
 
+/* Counts a word, or two characters of a script written without spaces, in its class. */
+static inline void look_up(Scan *scan, uint64_t key)
+{
+    int class = word_class(scan->page->vocabulary, key);
+    if (class < 0)
+        return;
+    scan->counts[class]++;
+    if (class == C_CREDIT - C_SITE)
+        scan->credited = scan->words;
+    else if (class == C_ABOUT - C_SITE && scan->words == 1)
+        scan->opens_about = 1;
+}
+
 static void end_word(Scan *scan)
 {
     if (!scan->in_word)
@@ -239,7 +256,9 @@ static void end_word(Scan *scan)
             uint8_t pair[8];
             int n = unicode_encode(scan->single_before, pair);
             n += unicode_encode(scan->single, pair + n);
-            say(scan, hash_bytes(WORD_SEED, pair, n) & ~(uint64_t)CLASS_BITS, 1);
+            uint64_t key = hash_bytes(WORD_SEED, pair, n) & ~(uint64_t)CLASS_BITS;
+            say(scan, key, 1);
+            look_up(scan, key);
         }
         scan->single_before = scan->single;
         return;
@@ -252,9 +271,7 @@ static void end_word(Scan *scan)
     scan->shorts += scan->size <= 3;
     uint64_t key = scan->hash & ~(uint64_t)CLASS_BITS;
     say(scan, key, scan->size >= TELLING_LENGTH && scan->has_letter);
-    int class = word_class(scan->page->vocabulary, key);
-    if (class >= 0)
-        scan->counts[class]++;
+    look_up(scan, key);
 }
 
 static inline void end_year(Scan *scan)
@@ -326,7 +343,11 @@ static inline void read_flags(Scan *scan, uint32_t c, uint32_t bits, int is_digi
     case '|': case 0x2022: case 0xB7: case 0x203A:
         scan->bars = 1;
         break;
-    case 0xA9: case 0xAE:
+    case 0xA9:
+        scan->credited = scan->words;
+        scan->copyright = 1;
+        break;
+    case 0xAE:
         scan->copyright = 1;
         break;
     case '!': case 0xFF01:
@@ -445,7 +466,7 @@ static inline int32_t at_most(int64_t value, int32_t most)
 /* Reads line i, at its place in the text; fills its columns LINE. */
 static int read_line(Page *page, Py_ssize_t i)
 {
-    Scan scan = {.page = page};
+    Scan scan = {.page = page, .credited = -CREDIT_PLACE};
     const uint8_t *at = page->text + page->start[i], *end = page->text + page->stop[i];
     page->first_said[i] = page->n_said;
     while (at < end) {
@@ -477,10 +498,13 @@ static int read_line(Page *page, Py_ssize_t i)
             scan.words ? at_most((10 * (int64_t)scan.points + scan.words / 2) / scan.words, MOST_WORD_LENGTH) : 0,
         [C_BARS] = scan.bars, [C_COPYRIGHT] = scan.copyright, [C_ADDRESS] = scan.address, [C_COLON] = scan.colon,
         [C_TIME] = scan.time, [C_BANG] = scan.bang, [C_DATELINE] = scan.dateline,
-        [C_SITE_SHARE] = page_share(scan.counts[0], scan.words)};
+        [C_SITE_SHARE] = page_share(scan.counts[0], scan.words),
+        [C_READER_SHARE] = page_share(scan.counts[C_READER - C_SITE], scan.words),
+        [C_CREDIT_END] = scan.credited + CREDIT_PLACE > scan.words ? scan.credited + CREDIT_PLACE - scan.words : 0};
     memcpy(row + C_OPENS, scan.opens, sizeof scan.opens);
     for (int class = 0; class < VOCABULARY_CLASSES; class++)
         row[C_SITE + class] = at_most(scan.counts[class], MOST_COUNTED);
+    row[C_ABOUT] = scan.opens_about && scan.words < ABOUT_WORDS && !row[C_ENDS];
     for (int c = 0; c < LINE_COLUMNS; c++)
         page_column(page, c)[i] = row[c];
 

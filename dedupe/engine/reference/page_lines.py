@@ -25,6 +25,8 @@ BARS = frozenset("|•·›/")
 MOST_WORDS = 10_000  # so that sums over all lines of a page fit 32 bits
 MOST_LENGTH, MOST_WORD_LENGTH, MOST_COUNTED, MOST_LINES = 2000, 200, 6, 500
 COLON_PLACE, DATELINE_PLACE = 25, 48
+ABOUT_WORDS = 8  # that a heading such as "About the author" has less than
+CREDIT_PLACE = 6  # words from a line's end: where what names a picture's source stands
 LONG_WORDS = 12  # of a line whose words tell what the page is about
 TELLING_LENGTH = 4  # code points of a word that tells something
 NEAR_LINES, FOLLOWED_LINES = 20, 60
@@ -77,6 +79,8 @@ class Scan:
         self.word: list[str] = []
         self.is_single = False
         self.single_before = ""
+        self.opens_about = False
+        self.credited = -CREDIT_PLACE  # how many words stand before the end of the last word of a source
         for char in text:
             self._read(char, properties(ord(char)))
             self.before = [char, *self.before[:2]]
@@ -147,6 +151,8 @@ class Scan:
         self.counts["commas"] += char in COMMAS
         flags["bars"] |= char in BARS
         flags["copyright"] |= char in "©®"
+        if char == "©":
+            self.credited = self.counts["words"]
         flags["bang"] |= char in "!！"
         flags["colon"] |= char in COLONS and self.length <= COLON_PLACE
         flags["address"] |= (
@@ -176,7 +182,9 @@ class Scan:
             counts["singles"] += 1
             counts["points"] += 1
             if self.single_before:
-                self.words.append(Word(word_key((self.single_before + first).encode()), True))
+                key = word_key((self.single_before + first).encode())
+                self.words.append(Word(key, True))
+                self._look_up(key)
             self.single_before = first
             return
         self.single_before = ""
@@ -190,8 +198,18 @@ class Scan:
         key = word_key(folded.encode("utf-8", "surrogatepass"))
         has_letter = any(bit & tables.LETTER for bit in bits)
         self.words.append(Word(key, len(word) >= TELLING_LENGTH and has_letter))
-        if key in self.vocabulary:
-            counts[VOCABULARY[self.vocabulary[key]]] += 1
+        self._look_up(key)
+
+    def _look_up(self, key: int) -> None:
+        """Counts a word, or two characters of a script written without spaces, in its class."""
+        if key not in self.vocabulary:
+            return
+        name = VOCABULARY[self.vocabulary[key]]
+        self.counts[name] += 1
+        if name == "credit":
+            self.credited = self.counts["words"]
+        elif name == "about" and self.counts["words"] == 1:
+            self.opens_about = True
 
     def columns(self) -> list[int]:
         """The columns LINE."""
@@ -215,8 +233,11 @@ class Scan:
             min((10 * counts["points"] + words // 2) // words if words else 0, MOST_WORD_LENGTH),
             *(self.opens or [0] * 5),
             *flags.values(),
-            *(min(counts[name], MOST_COUNTED) for name in VOCABULARY),
+            *(min(counts[name], MOST_COUNTED) for name in VOCABULARY if name != "about"),
+            self.opens_about and words < ABOUT_WORDS and self.said not in TERMINATORS,
             share(counts["site"], words),
+            share(counts["reader"], words),
+            max(self.credited + CREDIT_PLACE - words, 0),
         ]
 
 
