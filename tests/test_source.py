@@ -1,5 +1,6 @@
 """Lines read from files and pipes: whatever the cuts, the bytes are those of the file."""
 
+import fcntl
 import os
 import threading
 from pathlib import Path
@@ -102,3 +103,20 @@ def test_what_is_no_file_is_refused(engine: ModuleType, tmp_path: Path) -> None:
             engine.read_lines(folder, b"", 100)
     finally:
         os.close(folder)
+
+
+@pytest.mark.skipif(not hasattr(fcntl, "F_SETPIPE_SZ"), reason="pipes are of one size there")
+def test_a_pipe_comes_to_hold_a_block(native: ModuleType) -> None:
+    """Whoever fills it need not wait for each 64 KB to be taken."""
+    reader, writer = os.pipe()
+    try:
+        os.write(writer, b"one\n")
+        assert native.read_lines(reader, b"", 1 << 18) == (b"one\n", b"")
+        assert fcntl.fcntl(reader, fcntl.F_GETPIPE_SZ) == 1 << 18
+        os.set_blocking(writer, False)
+        assert os.write(writer, b"two\n" * (1 << 16)) == 1 << 18
+        assert native.read_lines(reader, b"", 1 << 10)[0][:4] == b"two\n"
+        assert fcntl.fcntl(reader, fcntl.F_GETPIPE_SZ) == 1 << 18  # never made smaller
+    finally:
+        os.close(reader)
+        os.close(writer)

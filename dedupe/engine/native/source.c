@@ -4,6 +4,8 @@
 #include "native.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -11,6 +13,18 @@ enum {
     PATIENCE = 1,     /* ms that a pipe which has given something may take to give more, */
     MOST_PATIENCE = 8 /* and all of them together */
 };
+
+/* A pipe comes to hold n bytes, if the system lets it: whoever fills it is waited for, and waits, less often. */
+static void widen_pipe(int fd, Py_ssize_t n)
+{
+#if defined(F_SETPIPE_SZ)
+    int size = fcntl(fd, F_GETPIPE_SZ); /* -1: no pipe */
+    if (size > 0 && size < n && n <= INT_MAX)
+        fcntl(fd, F_SETPIPE_SZ, (int)n);
+#else
+    (void)fd, (void)n;
+#endif
+}
 
 static const char *after_last_line(const char *from, const char *to)
 {
@@ -67,6 +81,7 @@ PyObject *call_read_lines(PyObject *module, PyObject *args)
     if (!lines)
         return NULL;
     memcpy(PyByteArray_AsString(lines), before, (size_t)n_before);
+    widen_pipe(fd, n_bytes);
     while (!n_lines && !is_over) {
         if (n == room && PyByteArray_Resize(lines, room *= 2) < 0) /* a line longer than all that */
             goto failed;
