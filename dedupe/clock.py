@@ -1,7 +1,7 @@
 """Where the time of a run goes: seconds by stage, added up over all threads that work on it."""
 
-import threading
 import time
+from _thread import allocate_lock  # `threading` takes longer to import, and most runs start no thread
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -14,7 +14,7 @@ class Clock:
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
-        self.lock = threading.Lock()
+        self.lock = allocate_lock()
 
     @contextmanager
     def __call__(self, stage: str) -> Iterator[None]:

@@ -9,7 +9,6 @@ untouched. What does not depend on earlier batches is prepared by threads, in or
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from dedupe.ahead import map_ahead
 from dedupe.aside import Aside
 from dedupe.changes import NOTHING, Changes
 from dedupe.document import Change, Splice
@@ -93,10 +92,17 @@ class Flow:
                 self.report.say(f"{source.name}: text names no source, which some rules are for; say --source NAME")
         if self.dropper:
             blocks = self.dropper.make_readable_again(source, blocks)
-        for prepared in map_ahead(self._prepare, self.report.clock.each("read", blocks), self.threads):
+        for prepared in self._prepare_ahead(self.report.clock.each("read", blocks)):
             prepared.batch.line = line
             line += prepared.batch.count_lines()
             yield prepared
+
+    def _prepare_ahead(self, blocks: Iterator[Block]) -> Iterator[Prepared]:
+        if self.threads == 1:
+            return map(self._prepare, blocks)
+        from dedupe.ahead import map_ahead
+
+        return map_ahead(self._prepare, blocks, self.threads)
 
     def _prepare(self, block: Block) -> Prepared:
         clock, sketched = self.report.clock, None

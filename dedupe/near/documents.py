@@ -5,7 +5,7 @@ compared is the text after cleaning; where that differs from what was read, it i
 """
 
 import os
-import threading
+from _thread import allocate_lock
 from array import array
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
@@ -29,7 +29,7 @@ class Spool:
     def __init__(self) -> None:
         self.file: BinaryIO | None = None
         self.size = 0
-        self.lock = threading.RLock()
+        self.lock = allocate_lock()
 
     def __enter__(self) -> "Spool":
         return self
@@ -66,8 +66,9 @@ class Spool:
 
     def put(self, data: bytes | bytearray | memoryview) -> int:
         """Appends `data`; gives its position."""
+        fd = self.fd
         with self.lock:
-            at, fd = self.size, self.fd
+            at = self.size
             self.size += len(data)
         view, position = memoryview(data), at
         with naming_temporary_files():
