@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["BLANK", "BLOCK_BYTES", "MARK", "NOT_STRING", "OK", "Batch", "Block", "Source", "open_source", "read_blocks"]
 
 BLOCK_BYTES = 1 << 20  # what stays in the second-level cache from stage to stage
+FIRST_BYTES = 1 << 14  # of a file as it is, to know what it holds; the engine reads the rest, without copies
 PARQUET = b"PAR1"
 
 
@@ -194,9 +195,10 @@ def open_source(name: str, options: ReadOptions, aside: str | None = None) -> So
 
 def _read_first(stream: BinaryIO) -> bytes:
     """The beginning of a stream, at least as much as tells what it is: a pipe may give it byte by byte."""
-    first = data = read_some(stream, BLOCK_BYTES)
+    size = FIRST_BYTES if isinstance(stream, io.FileIO) else BLOCK_BYTES
+    first = data = read_some(stream, size)
     while data and (len(first) < MAGIC_BYTES or first.isspace()) and len(first) < BLOCK_BYTES:
-        data = read_some(stream, BLOCK_BYTES)
+        data = read_some(stream, size)
         first += data
     return first
 

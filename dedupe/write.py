@@ -96,6 +96,22 @@ def naming_temporary_files() -> Iterator[None]:
         ) from None
 
 
+def open_temporary() -> BinaryIO:
+    """A file without a name, which goes with the process.
+
+    `tempfile` finds a folder by writing a file into it, which a signal at that moment would leave there; so the folder
+    that the user names, or else the usual one, is taken unseen, and looked for only where it cannot be had.
+    """
+    import tempfile
+
+    with naming_temporary_files():
+        folder = tempfile.tempdir or os.environ.get("TMPDIR") or "/tmp"
+        try:
+            return tempfile.TemporaryFile(prefix="dedupe-", dir=folder)
+        except OSError:
+            return tempfile.TemporaryFile(prefix="dedupe-")
+
+
 def open_sink(name: str, syncs: bool = False) -> "Sink":
     """Where output to `name` goes: a file that takes its place when it is whole, or straight into what is no
     regular file (a pipe, a device, stdout for `-`)."""

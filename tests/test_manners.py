@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import click
@@ -19,6 +20,7 @@ from texts import CAPTURE, CLEAN, PLAIN, jsonl
 from dedupe.__main__ import run as run_here
 from dedupe.talk import say
 from dedupe.usage import dedupe
+from dedupe.write import open_temporary
 
 ZSTD = zstandard.ZstdCompressor(write_checksum=True)
 PACKERS = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress, ".zst": ZSTD.compress}
@@ -418,3 +420,19 @@ def test_the_environment_changes_no_byte(folder: Path, variables: dict[str, str]
     done = run("clean", "--diff", "ü.txt", cwd=folder, **variables)
     assert done == wanted
     assert run("clean", "nö", **variables).code == 2
+
+
+def test_temporary_files_are_made_without_a_look_for_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signal that comes while `tempfile` looks leaves the file there by which it tries a folder."""
+    found = tempfile.gettempdir()
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: looks.append(1) or found)
+    looks: list[int] = []
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with open_temporary() as file:
+        file.write(b"x")
+        assert not list(tmp_path.iterdir())
+    assert not looks
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "none"))
+    with open_temporary():
+        assert looks

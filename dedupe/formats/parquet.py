@@ -27,7 +27,7 @@ from dedupe.errors import InputError, OutputError
 from dedupe.formats import NOT_STRING, NOT_UTF8, Columns, is_utf8
 from dedupe.formats.text import Text
 from dedupe.sink import Sink
-from dedupe.write import NullSink, naming_temporary_files
+from dedupe.write import NullSink, open_temporary
 
 if TYPE_CHECKING:
     from dedupe.changes import Changes
@@ -96,14 +96,12 @@ def _seekable(stream: BinaryIO, first: bytes) -> BinaryIO:
         stream.seek(0)
         return stream
     from shutil import copyfileobj
-    from tempfile import TemporaryFile
 
-    with naming_temporary_files():
-        file = TemporaryFile(prefix="dedupe-")
+    file = open_temporary()
     file.write(first)
     copyfileobj(stream, file)
     file.seek(0)
-    return cast(BinaryIO, file)
+    return file
 
 
 def _read_codecs(file: Any) -> dict[str, str] | str:

@@ -16,7 +16,7 @@ from dedupe.document import Change
 from dedupe.engine import Buffer, engine
 from dedupe.engine import name as engine_name
 from dedupe.read import OK, Batch
-from dedupe.write import naming_temporary_files
+from dedupe.write import naming_temporary_files, open_temporary
 
 PLAIN, JSON_STRING = range(2)  # kinds of place: UTF-8 as it stands, and the inside of a JSON string
 Int64s: TypeAlias = "memoryview | array[int]"
@@ -51,10 +51,8 @@ class Spool:
         return self.file.fileno()
 
     def _make_file(self) -> None:
-        from tempfile import TemporaryFile
-
-        with self.lock, naming_temporary_files():  # several threads may be the first to ask
-            self.file = self.file or TemporaryFile(prefix="dedupe-")
+        with self.lock:  # several threads may be the first to ask
+            self.file = self.file or open_temporary()
 
     def read(self, at: int, size: int) -> bytes:
         """Bytes that were put at a position."""
