@@ -75,6 +75,12 @@ static int set_begin(Set *set, size_t n)
     return set_make_room(set, n);
 }
 
+/* The keys that the table at hand is for; there may be room for more, from a larger one before it. */
+static inline size_t set_limit(const Set *set)
+{
+    return (set->mask + 1) / SPARSE;
+}
+
 /* Where the key's number stands, or where it would. */
 INLINED uint32_t *set_find(const Set *set, uint64_t key)
 {
@@ -86,7 +92,7 @@ INLINED uint32_t *set_find(const Set *set, uint64_t key)
 
 static int set_double(Set *set)
 {
-    if (set_make_room(set, 2 * set->room) < 0)
+    if (set_make_room(set, 2 * set_limit(set)) < 0)
         return -1;
     for (size_t i = 0; i < set->n; i++)
         *set_find(set, set->keys[i]) = (uint32_t)i + 1;
@@ -97,7 +103,7 @@ static int set_double(Set *set)
 INLINED int set_put(Set *set, const uint64_t *some, size_t n_some)
 {
     while (n_some) {
-        size_t n_fit = set->room - set->n < n_some ? set->room - set->n : n_some;
+        size_t limit = set_limit(set), n_fit = limit - set->n < n_some ? limit - set->n : n_some;
         uint64_t *restrict keys = set->keys;
         uint32_t *restrict numbers = set->numbers;
         size_t mask = set->mask, n = set->n;
@@ -114,7 +120,7 @@ INLINED int set_put(Set *set, const uint64_t *some, size_t n_some)
         set->n = n;
         some += n_fit;
         n_some -= n_fit;
-        if (n == set->room && set_double(set) < 0)
+        if (n == limit && set_double(set) < 0)
             return -1;
     }
     return 0;
