@@ -400,3 +400,18 @@ def test_marks_name_the_source_where_there_are_several(tmp_path: Path) -> None:
         (tmp_path / f"{name}.jsonl").write_bytes(records(told(0)))
     done = run("drop", "--annotate", "a.jsonl", "b.jsonl", cwd=tmp_path)
     assert [json.loads(line)["cluster"] for line in done.out.splitlines()] == ["a.jsonl:1", "a.jsonl:1"]
+
+
+def test_a_short_document_behind_a_long_one_comes_to_an_end(tmp_path: Path) -> None:
+    """What only the other document has may be more than the table was begun for; room from before is not its room."""
+
+    def words(n: int, name: str) -> list[str]:
+        return [f"{name}{i}" for i in range(n)]
+
+    long, short = words(60_000, "a"), words(4000, "c")
+    documents = [long[:30_000] + words(60_000, "x"), long, short, short[:1000]]
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(json.dumps({"text": " ".join(document)}) + "\n" for document in documents))
+    command = [*COMMAND, "drop", "--threshold", "0.2", "a.jsonl"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=60, check=True)
+    assert done.stdout.count(b"\n") == 2
