@@ -82,12 +82,17 @@ static inline size_t set_limit(const Set *set)
 }
 
 /* Where the key's number stands, or where it would. */
+INLINED uint32_t *find_number(uint32_t *numbers, const uint64_t *keys, size_t mask, uint64_t key)
+{
+    size_t at = key & mask;
+    while (numbers[at] && keys[numbers[at] - 1] != key)
+        at = (at + 1) & mask;
+    return &numbers[at];
+}
+
 INLINED uint32_t *set_find(const Set *set, uint64_t key)
 {
-    size_t at = key & set->mask;
-    while (set->numbers[at] && set->keys[set->numbers[at] - 1] != key)
-        at = (at + 1) & set->mask;
-    return &set->numbers[at];
+    return find_number(set->numbers, set->keys, set->mask, key);
 }
 
 static int set_double(Set *set)
@@ -108,13 +113,10 @@ INLINED int set_put(Set *set, const uint64_t *some, size_t n_some)
         uint32_t *restrict numbers = set->numbers;
         size_t mask = set->mask, n = set->n;
         for (size_t i = 0; i < n_fit; i++) {
-            uint64_t key = some[i];
-            size_t at = key & mask;
-            while (numbers[at] && keys[numbers[at] - 1] != key)
-                at = (at + 1) & mask;
-            if (!numbers[at]) {
-                keys[n] = key;
-                numbers[at] = (uint32_t)++n;
+            uint32_t *number = find_number(numbers, keys, mask, some[i]);
+            if (!*number) {
+                keys[n] = some[i];
+                *number = (uint32_t)++n;
             }
         }
         set->n = n;
