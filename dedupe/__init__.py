@@ -70,10 +70,10 @@ __all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str) -> "Any":
-    from importlib import import_module
-
     if name not in _HOMES:
         raise AttributeError(f"module 'dedupe' has no attribute {name!r}")
+    from importlib import import_module
+
     value = getattr(import_module(f"dedupe.{_HOMES[name]}"), name)
     globals()[name] = value
     return value

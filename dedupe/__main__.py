@@ -5,15 +5,19 @@ reader of stdout that has had enough is no error. SIGTERM and SIGHUP end a run a
 nothing half-written left, and then the process as they would have.
 """
 
+from __future__ import annotations
+
 import gc
 import os
-import signal
 import sys
 import time
 
-TYPE_CHECKING = False  # as in `typing`, which takes longer to import than an impatient Ctrl-C
+TYPE_CHECKING = False  # as in dedupe/typed.py; there is nothing to import before there is a handler of signals
 if TYPE_CHECKING:
+    import signal
     from collections.abc import Callable
+else:
+    import _signal as signal  # the same, but for what makes enumerations of its numbers
 
 STOPS = ("SIGINT", "SIGTERM", "SIGHUP")
 TIDY_SECONDS = 1.0  # in which more signals do not cut short what tidies up after the first
@@ -74,7 +78,7 @@ def run(argv: list[str]) -> int:
     return 2
 
 
-def _listen(handler: "Callable[[int, object], None] | signal.Handlers") -> None:
+def _listen(handler: Callable[[int, object], None] | signal.Handlers) -> None:
     """What signals that ask a run to end do from now on; one that was ignored from the start (nohup) stays so."""
     for name in STOPS:
         number = getattr(signal, name, None)  # not every system has SIGHUP
@@ -82,7 +86,7 @@ def _listen(handler: "Callable[[int, object], None] | signal.Handlers") -> None:
             signal.signal(number, handler)
 
 
-def _make_handler() -> "Callable[[int, object], None]":
+def _make_handler() -> Callable[[int, object], None]:
     heard = -TIDY_SECONDS
 
     def hear(number: int, frame: object) -> None:
@@ -91,7 +95,7 @@ def _make_handler() -> "Callable[[int, object], None]":
         if heard - before >= TIDY_SECONDS:
             raise Stop(number)
 
-    def raise_again(lost: "sys.UnraisableHookArgs") -> None:
+    def raise_again(lost: sys.UnraisableHookArgs) -> None:
         """Python drops what is raised while it tidies up after an import or an object: a moment later then."""
         if not isinstance(lost.exc_value, Stop):
             sys.__unraisablehook__(lost)
@@ -149,9 +153,11 @@ def _sum_up(code: int) -> None:
 
 def _stop(number: int) -> int:
     """The exit code of a run that a signal ended; of signals other than SIGINT the process dies."""
+    from signal import Signals
+
     from dedupe.talk import say
 
-    say("interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}", "error")
+    say("interrupted" if number == signal.SIGINT else f"ended by {Signals(number).name}", "error")
     _sum_up(128 + number)
     if number != signal.SIGINT:
         signal.signal(number, signal.SIG_DFL)

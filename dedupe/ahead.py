@@ -5,15 +5,20 @@ thread at a time. As many results wait as there are threads, and one more, so th
 because importing a pool takes as long as cleaning a megabyte.
 """
 
+from __future__ import annotations
+
 import os
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count
-from typing import Generic, TypeVar
 
-Item = TypeVar("Item")
-Made = TypeVar("Made")
+from dedupe.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
+    Item = TypeVar("Item")
+    Made = TypeVar("Made")
 
 LINGER_SECONDS = 0.2  # for a thread that waits for input which nobody asks for any more
 
@@ -24,6 +29,8 @@ def map_ahead(work: Callable[[Item], Made], items: Iterable[Item], threads: int)
     if threads < 2:
         yield from map(work, items)
         return
+    import threading
+
     ahead = _Ahead(work, iter(items), threads)
     workers = [threading.Thread(target=ahead.run, daemon=True) for _ in range(threads)]
     for worker in workers:
@@ -53,14 +60,16 @@ def _count_cores() -> int:
         return os.cpu_count() or 1
 
 
-class _Ahead(Generic[Item, Made]):
+class _Ahead:
     """What the threads share."""
 
-    def __init__(self, work: Callable[[Item], Made], items: Iterator[Item], threads: int) -> None:
+    def __init__(self, work: Callable[[Any], Any], items: Iterator[Any], threads: int) -> None:
+        import threading
+
         self.work, self.items = work, items
         self.room = threading.Semaphore(threads + 1)
         self.taking, self.ready = threading.Lock(), threading.Condition()
-        self.made: dict[int, Made] = {}
+        self.made: dict[int, Any] = {}
         self.errors: dict[int, BaseException] = {}
         self.n_taken, self.is_over, self.is_taking = 0, False, False
 

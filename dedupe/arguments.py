@@ -5,11 +5,18 @@ than cleaning ten megabytes, so a command line that is as it should be is read h
 or goes by a project's settings is click's. What is read here, click reads the same (tests/test_arguments.py).
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Literal, NamedTuple
 
-Kind = Literal["text", "path", "int", "float", "switch"] | tuple[str, ...]
+from dedupe.typed import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any, Literal
+
+    Kind = Literal["text", "path", "int", "float", "switch"] | tuple[str, ...]
+
 CONVERSIONS: dict[Kind, Callable[[str], Any]] = {"text": str, "path": str, "int": int, "float": float}
 COMPLETION = "_DEDUPE_COMPLETE"  # by which a shell asks for completion
 

@@ -3,11 +3,15 @@
 Each is known by the name that it was given: `-` is stdin. The files go when they are closed.
 """
 
-from typing import Any
+from __future__ import annotations
 
 from dedupe.formats import suffix_of
+from dedupe.typed import TYPE_CHECKING
 from dedupe.unpack import open_unpacked, read_some
 from dedupe.write import naming_temporary_files
+
+if TYPE_CHECKING:
+    from typing import Any
 
 CHUNK_BYTES = 1 << 20
 

@@ -5,14 +5,18 @@ they stay rows unless an audit or a diff asks what they say. Edits with somethin
 line, a record that was not UTF-8) are few, and objects. Records that are dropped are flags.
 """
 
-import re
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from dedupe.document import Change, Edits, Splice, apply_splices, compose_splices
 from dedupe.engine import engine
 from dedupe.read import Batch
+from dedupe.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 ROW = 4  # of an edit: document, start, end, rule
 EXACT, NEAR = DROPS = ("drop.exact", "drop.near")
@@ -74,6 +78,8 @@ class Changes:
 
     def mark(self, i: int, put: bytes) -> None:
         """Adds bytes to record i, before the brace that ends it, in place of what an earlier run added there."""
+        import re
+
         change = self.get(i)
         record = change.output if change else self.batch.record(i)
         brace = record.rstrip().rfind(b"}")

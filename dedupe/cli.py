@@ -4,8 +4,9 @@ Tables say what each command may be told; arguments.py reads the ordinary comman
 help and completion of them.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from dedupe.arguments import Argument, Command, Option, read_arguments
 from dedupe.options import (
@@ -19,6 +20,10 @@ from dedupe.options import (
     read_size,
 )
 from dedupe.settings import find_settings
+from dedupe.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 EXIT_CODES = (
     "Exit codes: 0 done; 1 --check or --exit-code found something; 2 failure, wrong usage or broken records; "

@@ -1,12 +1,18 @@
 """Where the time of a run goes: seconds by stage, added up over all threads that work on it."""
 
+from __future__ import annotations
+
 import time
 from _thread import allocate_lock  # `threading` takes longer to import, and most runs start no thread
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
 
-Item = TypeVar("Item")
+from dedupe.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    Item = TypeVar("Item")
 
 
 class Clock:

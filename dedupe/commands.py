@@ -4,13 +4,14 @@ A file that cannot be read is named and the others go on; the exit code remember
 written takes its place only when all that belongs in it is there.
 """
 
+from __future__ import annotations
+
 import os
 import stat
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from functools import reduce
-from typing import TYPE_CHECKING, Any, cast
 
 from dedupe.aside import Aside
 from dedupe.document import Change
@@ -20,10 +21,13 @@ from dedupe.pipeline import Flow
 from dedupe.read import Source, open_source
 from dedupe.report import Report
 from dedupe.talk import greet_terminal, is_json, say
+from dedupe.typed import TYPE_CHECKING, cast
 from dedupe.unpack import is_remote
 from dedupe.write import NullSink, StreamSink, ended, is_special, open_place, open_sink
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from dedupe.audit import Journal
     from dedupe.clean.cleaner import Cleaner
     from dedupe.clean.rules import Rules
@@ -83,7 +87,7 @@ def learn_into_file(
 
 def _learn_rules(
     names: Sequence[str], read: ReadOptions, clean: CleanOptions, learn: LearnOptions, aside: Aside
-) -> "Rules":
+) -> Rules:
     """The rules of a run that learns: those there are, and those of its sources. What cannot be read is told of by
     the run itself."""
     from dedupe.clean.rules import load_rules
@@ -251,7 +255,7 @@ def _check_names(names: Sequence[str], write: WriteOptions, drop: DropOptions | 
         taken.add(os.path.realpath(name))
 
 
-def _give_up(sink: "Ending", flow: Flow) -> None:
+def _give_up(sink: Ending, flow: Flow) -> None:
     """Ends what a run that stops early was writing. Nothing of it stays, but where files were rewritten: then
     it alone has what was taken from them."""
     report = flow.report
@@ -271,25 +275,25 @@ def _give_up(sink: "Ending", flow: Flow) -> None:
 # What a run does not need, it does not import: starting costs a hook its time.
 
 
-def _make_cleaner(clean: CleanOptions, rules: "Rules | None") -> "Cleaner":
+def _make_cleaner(clean: CleanOptions, rules: Rules | None) -> Cleaner:
     from dedupe.clean.cleaner import Cleaner
 
     return Cleaner(clean, rules)
 
 
-def _make_journal(name: str, head: dict[str, object]) -> "Journal":
+def _make_journal(name: str, head: dict[str, object]) -> Journal:
     from dedupe.audit import Journal
 
     return Journal(name, head)
 
 
-def _make_diff(source: Source) -> "Diff":
+def _make_diff(source: Source) -> Diff:
     from dedupe.diff import Diff
 
     return Diff(source.name, source.format)
 
 
-def _make_dropper(drop: DropOptions, read: ReadOptions, write: WriteOptions, names_sources: bool) -> "Dropper":
+def _make_dropper(drop: DropOptions, read: ReadOptions, write: WriteOptions, names_sources: bool) -> Dropper:
     from dedupe.near.drop import Dropper
 
     if drop.annotate and drop.removed:
@@ -321,7 +325,7 @@ def _collect(flow: Flow, names: Sequence[str]) -> list[str]:
     return again
 
 
-def _run_into_one(flow: Flow, names: Sequence[str], sinks: "list[Ending]", write: WriteOptions) -> None:
+def _run_into_one(flow: Flow, names: Sequence[str], sinks: list[Ending], write: WriteOptions) -> None:
     """All sources, in order, into one stream or file, the last of `sinks`."""
     sink = cast("Sink", sinks[-1])
     before: Source | None = None
@@ -408,7 +412,7 @@ def _is_fit(flow: Flow, source: Source) -> bool:
     return False
 
 
-def _write_diff(diff: "Diff", out: "Sink") -> Callable[[int, Change], None]:
+def _write_diff(diff: Diff, out: Sink) -> Callable[[int, Change], None]:
     return lambda line, change: out.write("".join(diff.lines(line, change)).encode("utf-8", "surrogateescape"))
 
 
@@ -426,7 +430,7 @@ def _open_source(flow: Flow, name: str) -> Source:
     return open_source(name, flow.read, flow.aside.path(name))
 
 
-def _run(flow: Flow, source: Source, sink: "Sink", is_joined: bool = False, place: str | None = None) -> bool:
+def _run(flow: Flow, source: Source, sink: Sink, is_joined: bool = False, place: str | None = None) -> bool:
     try:
         if flow.dropper and flow.dropper.options.annotate and source.format != "jsonl":
             raise InputError(f"{source.name}: is {source.format}; --annotate adds fields, for which it takes JSONL")

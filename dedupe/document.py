@@ -1,7 +1,13 @@
 """The nouns that flow between the stages: what was taken out, and what is left."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+
+from dedupe.typed import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Edit(NamedTuple):

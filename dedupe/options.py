@@ -4,11 +4,15 @@ The command line, the library and the configuration file fill these; no stage ha
 A wrong value is a ValueError at construction, a wrong type a TypeError, before anything is read.
 """
 
+from __future__ import annotations
+
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Literal, Self, dataclass_transform
+
+from dedupe.typed import TYPE_CHECKING, dataclass_transform
 
 if TYPE_CHECKING:
     from inspect import Signature
+    from typing import Any, Literal, Self
 
 FORMATS = ("text", "markdown", "jsonl", "csv", "tsv", "parquet")
 UNFIT = ("\0", "\r", "\n", '"')  # for a delimiter
@@ -40,7 +44,7 @@ def expect_or_none(kind: str, **values: object) -> None:
 class _Signature:
     """The fields of a class of options as arguments, for `help` and editors."""
 
-    def __get__(self, options: "Options | None", kind: "type[Options]") -> "Signature":
+    def __get__(self, options: Options | None, kind: type[Options]) -> Signature:
         from inspect import Parameter, Signature
 
         defaults = kind.defaults().items()

@@ -6,8 +6,9 @@ matcher which records go; their edits are applied to the bytes that were read, a
 untouched. What does not depend on earlier batches is prepared by threads, in order, a few batches ahead.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from dedupe.aside import Aside
 from dedupe.changes import NOTHING, Changes
@@ -17,6 +18,7 @@ from dedupe.options import ReadOptions
 from dedupe.read import MARK, Batch, Block, Source, read_blocks
 from dedupe.report import Report
 from dedupe.sources import find_sources
+from dedupe.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dedupe.audit import Journal
@@ -31,7 +33,7 @@ TAIL_BYTES = 4  # of the output, to know how it ends
 class Prepared:
     """A batch, and what was found out about it without looking at others."""
 
-    def __init__(self, batch: Batch, changes: Changes, sketched: "Sketched | None") -> None:
+    def __init__(self, batch: Batch, changes: Changes, sketched: Sketched | None) -> None:
         self.batch, self.changes, self.sketched = batch, changes, sketched
 
 
@@ -42,8 +44,8 @@ class Flow:
         self,
         read: ReadOptions,
         report: Report,
-        cleaner: "Cleaner | None" = None,
-        dropper: "Dropper | None" = None,
+        cleaner: Cleaner | None = None,
+        dropper: Dropper | None = None,
         split: str = "auto",
         threads: int = 1,
     ) -> None:
@@ -54,7 +56,7 @@ class Flow:
         self.on_change: Callable[[int, Change], None] | None = None
         self.tail = b""
 
-    def run_source(self, source: Source, sink: "Sink", is_joined: bool = False, place: str | None = None) -> bool:
+    def run_source(self, source: Source, sink: Sink, is_joined: bool = False, place: str | None = None) -> bool:
         """Passes one source into `sink`, where `is_joined` behind another; `place` names a file that it has to
         itself. True where something changes."""
         changed, is_whole, clock = False, False, self.report.clock
@@ -115,7 +117,7 @@ class Flow:
                 sketched = self.dropper.sketch(block, batch, changes, self.split)
         return Prepared(batch, changes, sketched)
 
-    def join(self, sink: "Sink", gap: bytes) -> None:
+    def join(self, sink: Sink, gap: bytes) -> None:
         """Bytes between two sources that become one stream."""
         sink.write(gap)
         self.report.bytes_out += len(gap)
@@ -148,7 +150,7 @@ class Flow:
             self.report.broken(source.name, batch.line_of(i), fault, "passed through as it is")
 
 
-def clean_batch(batch: Batch, cleaner: "Cleaner") -> Changes:
+def clean_batch(batch: Batch, cleaner: Cleaner) -> Changes:
     """What becomes of the records of a batch."""
     rescued = {i: change for i in batch.broken() if (change := _rescue(batch, i, cleaner))}
     sources = find_sources(batch, cleaner.by, cleaner.options.source) if cleaner.asks_for_sources else ()
@@ -158,7 +160,7 @@ def clean_batch(batch: Batch, cleaner: "Cleaner") -> Changes:
     return Changes(batch, cleaner.find_edits(batch.text, batch.offsets, sources), rescued)
 
 
-def _rescue(batch: Batch, i: int, cleaner: "Cleaner") -> Change | None:
+def _rescue(batch: Batch, i: int, cleaner: Cleaner) -> Change | None:
     """A record whose bytes are not UTF-8, decoded, cleaned and replaced as a whole."""
     rescued = batch.rescue(i)
     if rescued is None:

@@ -7,10 +7,11 @@ own bytes, so whatever nobody touches, in a record too, leaves as it came. What 
 its text lies, its format knows (dedupe/formats/).
 """
 
+from __future__ import annotations
+
 import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dedupe.document import Splice, apply_splices
 from dedupe.engine import Buffer, engine
@@ -31,9 +32,12 @@ from dedupe.formats import (
     suffix_of,
 )
 from dedupe.options import ReadOptions
+from dedupe.typed import TYPE_CHECKING
 from dedupe.unpack import MAGIC_BYTES, open_unpacked, read_some, unpacking_command
 
 if TYPE_CHECKING:
+    from typing import Any, BinaryIO
+
     from dedupe.formats.interface import Format, Layout
 
 __all__ = ["BLANK", "BLOCK_BYTES", "MARK", "NOT_STRING", "OK", "Batch", "Block", "Source", "open_source", "read_blocks"]
@@ -47,7 +51,7 @@ class Source:
     """A named stream of bytes, unpacked, and what its records are. `first` was read to tell the format, `layout` is
     what there is to know of a table, or of a Parquet file."""
 
-    def __init__(self, name: str, stream: BinaryIO, format: str, first: bytes, layout: "Layout | None" = None) -> None:
+    def __init__(self, name: str, stream: BinaryIO, format: str, first: bytes, layout: Layout | None = None) -> None:
         self.name, self.stream, self.format, self.first, self.layout = name, stream, format, first, layout
 
 
@@ -75,9 +79,7 @@ class Batch:
         "text",
     )
 
-    def __init__(
-        self, raw: bytes | bytearray, at: int, line: int, format: "str | Format", options: ReadOptions
-    ) -> None:
+    def __init__(self, raw: bytes | bytearray, at: int, line: int, format: str | Format, options: ReadOptions) -> None:
         self.raw, self.at, self.line, self.options = raw, at, line, options
         self.lines: Sequence[int] | None = None
         """Of each record, lines before it in `raw`, where a format has counted them."""
@@ -135,7 +137,7 @@ class Batch:
         """How many sound records have no text: not the field, or no string in it."""
         return self.status.count(NO_FIELD) + self.status.count(NOT_STRING)
 
-    def rescue(self, i: int) -> "Batch | None":
+    def rescue(self, i: int) -> Batch | None:
         """Record i decoded by the rule for bytes that are not UTF-8, as a batch of one; else None."""
         record = self.record(i)
         if is_utf8(record):
@@ -218,7 +220,7 @@ class Block:
 
     __slots__ = ("at", "fd", "format", "position", "raw")
 
-    def __init__(self, raw: bytes | bytearray, at: int, format: "str | Format") -> None:
+    def __init__(self, raw: bytes | bytearray, at: int, format: str | Format) -> None:
         self.raw, self.at, self.format = raw, at, format
         self.fd, self.position = -1, 0
         """Where the same bytes can be read again; -1: nowhere."""

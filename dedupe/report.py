@@ -4,11 +4,12 @@ All talk goes to stderr. A broken record is named where it stands and remembered
 source the rest are only counted.
 """
 
+from __future__ import annotations
+
 import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dedupe.changes import Changes
 from dedupe.clock import Clock
@@ -17,8 +18,11 @@ from dedupe.engine import engine
 from dedupe.engine import name as engine_name
 from dedupe.read import BLANK, MARK, Batch, Source
 from dedupe.talk import hide, hold_summary, is_json, say, show, write_error
+from dedupe.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from dedupe.progress import Progress
 
 NAMED = 10  # broken records of one source that are named one by one

@@ -6,13 +6,17 @@ set decides what is cleaned and compared, under the names of the command line; w
 The command line wins. Where there is no such file, this costs three look-ups a folder.
 """
 
+from __future__ import annotations
+
 import os
-import re
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
 
 from dedupe.errors import InputError, cannot_be_read
 from dedupe.options import CleanOptions, DropOptions, LearnOptions, ReadOptions, RepairOptions, read_size
+from dedupe.typed import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
 
 OWN, SHARED = ".dedupe.toml", "pyproject.toml"
 TABLE = rb"""(?m)tool["'\s]*\.["'\s]*dedupe\b|^\s*\[\s*tool\s*\]|^\s*tool\s*="""
@@ -93,7 +97,7 @@ def _read(path: str) -> dict[str, Any] | None:
     except OSError as error:
         raise InputError(f"{path}: {cannot_be_read(error)}") from None
     is_shared = os.path.basename(path) == SHARED
-    if is_shared and not re.search(TABLE, data):
+    if is_shared and not _has_table(data):
         return None
     import tomllib
 
@@ -108,6 +112,15 @@ def _read(path: str) -> dict[str, Any] | None:
     if table is not None and not isinstance(table, dict):
         raise InputError(f"{path}: tool.dedupe is no table; write [tool.dedupe]")
     return table
+
+
+def _has_table(data: bytes) -> bool:
+    """Whether a pyproject.toml may have a table for dedupe: reading TOML takes longer than to clean a small file."""
+    if b"dedupe" not in data:
+        return False
+    import re
+
+    return re.search(TABLE, data) is not None
 
 
 def _check(path: str, table: dict[str, Any]) -> dict[str, Any]:

@@ -4,11 +4,16 @@ A field of the user's choice takes the place of both. A value with `://` in it i
 its host, without `www.`. A field that holds no string names no source.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from dedupe.engine import engine
 from dedupe.read import NOT_STRING, OK, Batch
+from dedupe.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 FIELDS = ("source", "url")  # the first that a record has
 

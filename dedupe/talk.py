@@ -5,12 +5,17 @@ about. Names and what errors quote of the input may hold anything; control chara
 terminal. A stderr that is closed or full is no reason to stop: the exit code tells all the same.
 """
 
-import re
+from __future__ import annotations
+
 import sys
 from contextlib import suppress
-from typing import Any
 
-CONTROLS = "[\x00-\x1f\x7f-\x9f\u2028\u2029]"
+from dedupe.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
+CONTROLS = (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)
 OPTION = "--log-format"
 LINE_WIDTH = 79  # of what is shown for a moment
 
@@ -49,7 +54,7 @@ def say(message: str, level: str = "info", **facts: Any) -> None:
     """One line on stderr, in the command's name. `facts` that are not None go with it for a machine."""
     hide()
     if not _State.is_json:
-        write_error(f"dedupe: {message if message.isprintable() else re.sub(CONTROLS, _show, message)}\n")
+        write_error(f"dedupe: {message if message.isprintable() else _escape(message)}\n")
         return
     import json
 
@@ -97,5 +102,5 @@ def greet_terminal(name: str) -> None:
         say("reading from the terminal; end with Ctrl-D, or name files")
 
 
-def _show(control: re.Match[str]) -> str:
-    return control.group().encode("unicode_escape").decode()
+def _escape(text: str) -> str:
+    return text.translate({c: chr(c).encode("unicode_escape").decode() for c in CONTROLS})

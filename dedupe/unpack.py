@@ -4,13 +4,18 @@ A packed file that is cut or damaged is an InputError wherever it is read, never
 inside a .zst that was written without checksums cannot be seen; ours have them.
 """
 
+from __future__ import annotations
+
 import io
 import sys
 from collections.abc import Callable
 from os.path import splitext
-from typing import Any, BinaryIO, cast
 
 from dedupe.errors import InputError
+from dedupe.typed import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from typing import Any, BinaryIO
 
 SUFFIXES = (".gz", ".zst", ".xz", ".bz2")
 MAGIC = {
@@ -41,7 +46,7 @@ def open_unpacked(name: str) -> BinaryIO:
         file = open_remote(name)
     else:
         file = open(name, "rb", buffering=0)
-    return cast(BinaryIO, Unpacker(name, file)) if split_suffix(name)[1] in SUFFIXES else file
+    return cast("BinaryIO", Unpacker(name, file)) if split_suffix(name)[1] in SUFFIXES else file
 
 
 def is_remote(name: str) -> bool:
@@ -99,19 +104,19 @@ def _open(file: BinaryIO, suffix: str) -> BinaryIO:
         case ".gz":
             import gzip
 
-            return cast(BinaryIO, gzip.GzipFile(fileobj=file, mode="rb"))
+            return cast("BinaryIO", gzip.GzipFile(fileobj=file, mode="rb"))
         case ".bz2":
             import bz2
 
-            return cast(BinaryIO, MemberReader(file, bz2.BZ2Decompressor))
+            return cast("BinaryIO", MemberReader(file, bz2.BZ2Decompressor))
         case ".xz":
             import lzma
 
-            return cast(BinaryIO, MemberReader(file, lzma.LZMADecompressor))
+            return cast("BinaryIO", MemberReader(file, lzma.LZMADecompressor))
         case _:
             import zstandard
 
-            return cast(BinaryIO, MemberReader(file, zstandard.ZstdDecompressor().decompressobj))
+            return cast("BinaryIO", MemberReader(file, zstandard.ZstdDecompressor().decompressobj))
 
 
 class MemberReader(io.RawIOBase):

@@ -5,18 +5,22 @@ bytes as they come. A reader that closes its end of the pipe has had enough: tha
 no error.
 """
 
+from __future__ import annotations
+
 import os
 import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import FileIO
-from typing import TYPE_CHECKING, BinaryIO, cast
 
 from dedupe.errors import OutputError
+from dedupe.typed import TYPE_CHECKING, cast
 from dedupe.unpack import is_remote
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     from dedupe.sink import Sink, Written
 
 SHOWN_NAME = 50  # characters of a name that its temporary file shows: names have 255 bytes at most
@@ -112,7 +116,7 @@ def open_temporary() -> BinaryIO:
             return tempfile.TemporaryFile(prefix="dedupe-")
 
 
-def open_sink(name: str, syncs: bool = False) -> "Sink":
+def open_sink(name: str, syncs: bool = False) -> Sink:
     """Where output to `name` goes: a file that takes its place when it is whole, or straight into what is no
     regular file (a pipe, a device, stdout for `-`)."""
     if name == "-":
@@ -129,7 +133,7 @@ def open_sink(name: str, syncs: bool = False) -> "Sink":
         raise OutputError(f"{name}: cannot be written: {error.strerror}") from None
 
 
-def open_place(name: str) -> "Sink":
+def open_place(name: str) -> Sink:
     """As open_sink; the folder is made where there is none."""
     if not is_remote(name):
         folder = os.path.dirname(os.path.realpath(name))
@@ -141,7 +145,7 @@ def open_place(name: str) -> "Sink":
 
 
 @contextmanager
-def ended(sink: "Written") -> "Iterator[Written]":
+def ended(sink: Written) -> Iterator[Written]:
     """A sink that is committed at the end, and aborted where that is not reached."""
     try:
         yield sink
@@ -260,19 +264,19 @@ def pack(file: BinaryIO, suffix: str) -> BinaryIO:
             import gzip
 
             return cast(
-                BinaryIO, gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0)
+                "BinaryIO", gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0)
             )  # same input, same bytes
         case ".bz2":
             import bz2
 
-            return cast(BinaryIO, bz2.BZ2File(file, "wb"))
+            return cast("BinaryIO", bz2.BZ2File(file, "wb"))
         case ".xz":
             import lzma
 
-            return cast(BinaryIO, lzma.LZMAFile(file, "wb"))
+            return cast("BinaryIO", lzma.LZMAFile(file, "wb"))
         case ".zst":
             import zstandard
 
-            return cast(BinaryIO, zstandard.ZstdCompressor(write_checksum=True).stream_writer(file, closefd=False))
+            return cast("BinaryIO", zstandard.ZstdCompressor(write_checksum=True).stream_writer(file, closefd=False))
         case _:
             return file

@@ -6,9 +6,10 @@ decides what goes; clean/decisions.py says the same in Python and decides where 
 the bytes, a few passes over documents that change.
 """
 
+from __future__ import annotations
+
 from array import array
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from dedupe.clean.built_in import BUILT_IN, CAPTION, is_switched_off
 from dedupe.clean.shipped import Tables, read_tables
@@ -17,6 +18,7 @@ from dedupe.document import Edits, Splice, apply_splices, compose_splices
 from dedupe.engine import Buffer, engine
 from dedupe.engine import name as engine_name
 from dedupe.options import CleanOptions
+from dedupe.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dedupe.clean.page.extract import PageExtractor
@@ -34,7 +36,7 @@ class Cleaner:
     switched off.
     """
 
-    def __init__(self, options: CleanOptions | None = None, rules: "Rules | None" = None) -> None:
+    def __init__(self, options: CleanOptions | None = None, rules: Rules | None = None) -> None:
         self.options = options = options or CleanOptions()
         self._rules = rules
         is_shipped = not options.rules and not options.no_rule and rules is None
@@ -51,7 +53,7 @@ class Cleaner:
         self.flags += sum(1 << ON_SHIFT + i for i, rule in enumerate(BUILT_IN) if rule not in self.off)
         self.extractor = self._make_extractor() if options.page else None
 
-    def _make_extractor(self) -> "PageExtractor":
+    def _make_extractor(self) -> PageExtractor:
         from dedupe.clean.page.extract import PageExtractor
 
         options = self.options
@@ -60,7 +62,7 @@ class Cleaner:
         )
 
     @property
-    def rules(self) -> "Rules":
+    def rules(self) -> Rules:
         """The rules as Python reads them, which few runs need."""
         if self._rules is None:
             from dedupe.clean.rules import load_rules
@@ -132,7 +134,7 @@ class Cleaner:
         return self.find_edits(data, array("q", [0, len(data)]), [source]).splices().get(0, [])
 
 
-def _tables_of(rules: "Rules") -> Tables:
+def _tables_of(rules: Rules) -> Tables:
     return Tables(rules.names, rules.needles, rules.blob, rules.sources, rules.by)
 
 

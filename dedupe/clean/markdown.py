@@ -11,16 +11,18 @@ other: it is no copy, no rule knows it, and it is prose where the line was. Cost
 over documents in which anything could go.
 """
 
+from __future__ import annotations
+
 import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import TYPE_CHECKING
 
 from dedupe.clean.lines import LETTERS, PROSE_WIDTH
 from dedupe.document import Splice, apply_splices, compose_splices
 from dedupe.engine import engine
+from dedupe.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dedupe.clean.cleaner import Cleaner
@@ -47,7 +49,7 @@ TARGET = re.compile(  # each ends where another would begin: linear in a line of
 )
 
 
-def clean_markdown(document: bytes, cleaner: "Cleaner", source: str = "") -> list[Splice]:
+def clean_markdown(document: bytes, cleaner: Cleaner, source: str = "") -> list[Splice]:
     """What is taken out of one Markdown document (UTF-8) of a source: ascending splices.
 
     Cleaning what is left takes out nothing more.
@@ -62,7 +64,7 @@ def clean_markdown(document: bytes, cleaner: "Cleaner", source: str = "") -> lis
     return []
 
 
-def _clean_once(document: bytes, cleaner: "Cleaner", source: str) -> list[Splice]:
+def _clean_once(document: bytes, cleaner: Cleaner, source: str) -> list[Splice]:
     offsets = array("q", [0, len(document)])
     repaired: list[Splice] = []
     if cleaner.options.repair.enabled and any(
@@ -77,7 +79,7 @@ def _clean_once(document: bytes, cleaner: "Cleaner", source: str) -> list[Splice
     return compose_splices(repaired, shown.place(cleaner.decide(shown.text, source)))
 
 
-def _repair(document: bytes, cleaner: "Cleaner") -> list[Splice]:
+def _repair(document: bytes, cleaner: Cleaner) -> list[Splice]:
     """Repairs of lines that may be repaired, and whose links stay what they are."""
     from dedupe.repair import repair_document
 

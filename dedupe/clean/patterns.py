@@ -5,8 +5,11 @@ pattern slow. The limit of `regex` counts the processor time of all threads toge
 is tried again, with more, until the thread itself has spent half of it.
 """
 
+from __future__ import annotations
+
 import time
-from typing import TYPE_CHECKING
+
+from dedupe.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import regex
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 LINE_SECONDS = 1.0  # a line takes microseconds; a pattern that backtracks without end takes years
 
 
-def is_found(pattern: "regex.Pattern[str]", text: str, whole: bool) -> bool:
+def is_found(pattern: regex.Pattern[str], text: str, whole: bool) -> bool:
     """Whether the pattern matches in `text`, or the `whole` of it; TimeoutError where it works on it too long."""
     match = pattern.fullmatch if whole else pattern.search
     started, limit = time.thread_time(), LINE_SECONDS

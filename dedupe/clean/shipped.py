@@ -5,9 +5,12 @@ command. `python -m dedupe.clean.shipped` writes the tables to rules/shipped.bin
 are not those of the TOML files.
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+
+from dedupe.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from dedupe.clean.rules import Rules
@@ -25,7 +28,7 @@ class Tables(NamedTuple):
     by: str = ""
 
 
-def pack(rules: "Rules") -> bytes:
+def pack(rules: Rules) -> bytes:
     """Tables as the file holds them: a line that counts the needles and has the names, then both tables, ready to be
     used as they are."""
     return " ".join([str(len(rules.needles)), *rules.names]).encode() + b"\n" + rules.needles + rules.blob

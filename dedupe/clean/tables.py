@@ -5,12 +5,14 @@ an open-addressing table of 64-bit keys. `blob` is what the engine's decisions l
 that a needle is found in: which rules these are, and what they ask for.
 """
 
+from __future__ import annotations
+
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
 
 from dedupe.engine import engine
+from dedupe.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dedupe.clean.rules import Rule
@@ -68,7 +70,7 @@ def _make_gate(values: Iterable[int]) -> bytes:
 
 
 def make_blob(
-    rules: "Sequence[Rule]", then: Mapping[str, Iterable[bytes]], needles: bytes, sources: Mapping[str, int]
+    rules: Sequence[Rule], then: Mapping[str, Iterable[bytes]], needles: bytes, sources: Mapping[str, int]
 ) -> bytes:
     """Tables of int32, as dedupe/engine/native/rules.c reads them: a header (counts of slots, rules, items
     and bytes of text); for each slot of the needles its first item, or -1; the rules; the items, of which

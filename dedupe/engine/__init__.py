@@ -5,18 +5,22 @@ right and steps in where no compiler was found. DEDUPE_ENGINE=reference or =nati
 hand, which changes the speed and nothing else.
 """
 
+from __future__ import annotations
+
 import os
 from array import array
-from importlib import import_module
-from typing import TYPE_CHECKING, TypeAlias, cast
+
+from dedupe.typed import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from dedupe.engine.interface import Engine
 
 Buffer: TypeAlias = bytes | bytearray | memoryview | array  # type: ignore[type-arg]
 
 
-def load_engine(wanted: str | None = None) -> "tuple[str, Engine]":
+def load_engine(wanted: str | None = None) -> tuple[str, Engine]:
     """The engine's name and the engine: the one wanted, or the fastest there is.
 
     Raises ImportError where the one wanted is not there.
@@ -25,11 +29,15 @@ def load_engine(wanted: str | None = None) -> "tuple[str, Engine]":
         raise ImportError(f"DEDUPE_ENGINE={wanted}: no such engine; use native or reference")
     if wanted != "reference":
         try:
-            return "native", cast("Engine", import_module("dedupe.engine._native"))
+            import dedupe.engine._native as native  # type: ignore[import-not-found]
+
+            return "native", cast("Engine", native)
         except ImportError:
             if wanted == "native":
                 raise
-    return "reference", cast("Engine", import_module("dedupe.engine.reference"))
+    from dedupe.engine import reference
+
+    return "reference", cast("Engine", reference)
 
 
 name, engine = load_engine(os.environ.get("DEDUPE_ENGINE"))

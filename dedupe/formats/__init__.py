@@ -4,15 +4,19 @@ A format knows where records begin in bytes, where the text of each lies, and ho
 by splices into the record's own bytes. It knows nothing of cleaning, dropping and writing.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from dedupe.engine import Buffer
 from dedupe.options import ReadOptions
+from dedupe.typed import TYPE_CHECKING, NamedTuple, cast
 from dedupe.unpack import SUFFIXES as PACKINGS
 from dedupe.unpack import split_suffix
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from dedupe.changes import Changes
     from dedupe.formats.interface import Format
     from dedupe.read import Batch
@@ -58,21 +62,21 @@ class ByteFormat:
 
     is_plain = False
 
-    def count_lines(self, batch: "Batch") -> int:
+    def count_lines(self, batch: Batch) -> int:
         return batch.raw.count(b"\n")
 
     @property
-    def alone(self) -> "Format":
+    def alone(self) -> Format:
         return cast("Format", self)
 
-    def write(self, sink: "Sink", batch: "Batch", changes: "Changes", output: bytes) -> None:
+    def write(self, sink: Sink, batch: Batch, changes: Changes, output: bytes) -> None:
         sink.write(output)
 
-    def audit(self, changes: "Changes") -> Mapping[str, Any]:
+    def audit(self, changes: Changes) -> Mapping[str, Any]:
         return {}
 
 
-def make_format(name: str, options: ReadOptions) -> "Format":
+def make_format(name: str, options: ReadOptions) -> Format:
     """The format of this name; tables and Parquet are made where their source is opened."""
     if name == "jsonl":
         from dedupe.formats.jsonl import Jsonl

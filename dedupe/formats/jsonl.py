@@ -1,14 +1,18 @@
 """JSONL: a record is a line, its text the string in one field of the object that stands there."""
 
+from __future__ import annotations
+
 from array import array
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
 from dedupe.document import Splice
 from dedupe.engine import Buffer, engine
 from dedupe.formats import NOT_JSON, NOT_OBJECT, ByteFormat, Columns
+from dedupe.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from dedupe.read import Batch
 
 
@@ -23,10 +27,10 @@ class Jsonl(ByteFormat):
     def scan(self, raw: bytes | bytearray) -> Columns:
         return Columns(*engine.records(raw, self.field))
 
-    def place_rows(self, batch: "Batch", rows: Buffer) -> Buffer:
+    def place_rows(self, batch: Batch, rows: Buffer) -> Buffer:
         return engine.place(batch.raw, batch.spans, rows)
 
-    def edit(self, batch: "Batch", i: int, splices: Sequence[Splice]) -> list[Splice]:
+    def edit(self, batch: Batch, i: int, splices: Sequence[Splice]) -> list[Splice]:
         first, last = batch.spans[2 * i], batch.spans[2 * i + 1]
         content = bytes(batch.raw[first:last])
         offsets = array("q", [offset for splice in splices for offset in splice[:2]])
@@ -39,7 +43,7 @@ class Jsonl(ByteFormat):
             )
         ]
 
-    def fields(self, batch: "Batch", i: int) -> dict[str, Any]:
+    def fields(self, batch: Batch, i: int) -> dict[str, Any]:
         import json
 
         try:
@@ -48,10 +52,10 @@ class Jsonl(ByteFormat):
             return {}
         return values if isinstance(values, dict) else {}
 
-    def line_of(self, batch: "Batch", i: int) -> int:
+    def line_of(self, batch: Batch, i: int) -> int:
         return batch.line + i
 
-    def count_lines(self, batch: "Batch") -> int:
+    def count_lines(self, batch: Batch) -> int:
         return len(batch)
 
     def fault(self, status: int, record: bytes) -> str:

@@ -1,17 +1,21 @@
 """Plain text: a record is what lies between two places where an article surely begins, or the whole file where
 nothing of the kind is found."""
 
+from __future__ import annotations
+
 from array import array
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
 from dedupe.clean.lines import ARTIFACT, Lines
 from dedupe.document import Splice
 from dedupe.engine import Buffer
 from dedupe.formats import BLANK, MARK, NOT_UTF8, OK, ByteFormat, Columns, is_utf8
 from dedupe.split import split_articles
+from dedupe.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from dedupe.read import Batch
 
 
@@ -30,16 +34,16 @@ class Text(ByteFormat):
     def status(self, raw: bytes | bytearray) -> int:
         return OK if is_utf8(raw) else NOT_UTF8
 
-    def place_rows(self, batch: "Batch", rows: Buffer) -> Buffer:
+    def place_rows(self, batch: Batch, rows: Buffer) -> Buffer:
         return rows
 
-    def edit(self, batch: "Batch", i: int, splices: Sequence[Splice]) -> list[Splice]:
+    def edit(self, batch: Batch, i: int, splices: Sequence[Splice]) -> list[Splice]:
         return list(splices)
 
-    def fields(self, batch: "Batch", i: int) -> dict[str, Any]:
+    def fields(self, batch: Batch, i: int) -> dict[str, Any]:
         return {}
 
-    def line_of(self, batch: "Batch", i: int) -> int:
+    def line_of(self, batch: Batch, i: int) -> int:
         return batch.line
 
     def fault(self, status: int, record: bytes) -> str:

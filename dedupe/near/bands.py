@@ -11,7 +11,9 @@ The area is exact: I(b), the integral of (1 - s^r)^b from 0 to t, is (t (1 - t^r
 (1 + b r), by parts. Cost: n_perm log n_perm steps, 0.1 ms for 128.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from dedupe.typed import NamedTuple
 
 
 class Bands(NamedTuple):

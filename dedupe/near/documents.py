@@ -4,19 +4,24 @@ A record is one document as a rule, and several where its text is a capture of s
 compared is the text after cleaning; where that differs from what was read, it is kept in a spool.
 """
 
+from __future__ import annotations
+
 import os
 from _thread import allocate_lock
 from array import array
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
-from typing import BinaryIO, TypeAlias
 
 from dedupe.changes import Changes
 from dedupe.document import Change
 from dedupe.engine import Buffer, engine
 from dedupe.engine import name as engine_name
 from dedupe.read import OK, Batch
+from dedupe.typed import TYPE_CHECKING
 from dedupe.write import naming_temporary_files, open_temporary
+
+if TYPE_CHECKING:
+    from typing import BinaryIO, TypeAlias
 
 PLAIN, JSON_STRING = range(2)  # kinds of place: UTF-8 as it stands, and the inside of a JSON string
 Int64s: TypeAlias = "memoryview | array[int]"
@@ -31,7 +36,7 @@ class Spool:
         self.size = 0
         self.lock = allocate_lock()
 
-    def __enter__(self) -> "Spool":
+    def __enter__(self) -> Spool:
         return self
 
     def __exit__(self, *error: object) -> None:

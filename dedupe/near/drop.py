@@ -5,12 +5,13 @@ A record goes when all its documents go; of a capture, the articles that stay ke
 them, and then `Decided` knows.
 """
 
+from __future__ import annotations
+
 import io
 import os
 import stat
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dedupe.changes import Changes
 from dedupe.document import Splice
@@ -22,8 +23,11 @@ from dedupe.near.keep import LAST, parse_policy
 from dedupe.near.match import Matcher, Sketches, Verdicts, sketch_documents
 from dedupe.options import DropOptions
 from dedupe.read import MARK, Batch, Block, Source
+from dedupe.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from dedupe.formats.interface import Layout
     from dedupe.sink import Sink
 
@@ -193,7 +197,7 @@ class Dropper:
             what = re.sub(r"file descriptor (\d+)", lambda found: self.names.get(int(found[1]), "a stream"), str(error))
             raise InputError(f"{what}; run it again on files that rest") from None
 
-    def _head_removed(self, layout: "Layout", batch: Batch) -> None:
+    def _head_removed(self, layout: Layout, batch: Batch) -> None:
         """A table's header heads its rows among those that are removed, too."""
         assert self.removed
         if self.headed is None or not layout.joins(self.headed):
@@ -335,7 +339,7 @@ class Collector:
         self.places.frombytes(bytes(memoryview(documents.places).cast("B")))
         self.keys.extend(keys)
 
-    def decide(self) -> "Decided":
+    def decide(self) -> Decided:
         """Looks all up, best first."""
         n = len(self.keys)
         order = sorted(range(n), key=self.keys.__getitem__)
@@ -377,10 +381,10 @@ class Decided:
 
     def __init__(
         self,
-        keepers: "array[int]",
-        shared: "array[int]",
-        numbers: "array[int]",
-        sections: Sequence["Section"] = (),
+        keepers: array[int],
+        shared: array[int],
+        numbers: array[int],
+        sections: Sequence[Section] = (),
     ) -> None:
         self.keepers, self.shared, self.numbers = keepers, shared, numbers
         self.sections = list(sections)

@@ -5,8 +5,14 @@ A policy gives each document a key; documents are taken in the order of their ke
 first. A field that is missing or cannot be read orders its document last.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+
+from dedupe.typed import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
 
 BY_FIELD = ("newest", "oldest", "largest", "prefer")
 PLAIN = ("first", "last", "longest")

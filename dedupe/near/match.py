@@ -7,10 +7,11 @@ Massive Datasets, 3.4). Nothing chains, and the keeper named is the first that w
 the bytes, and for each document a bounded number of candidates.
 """
 
+from __future__ import annotations
+
 import sys
 from array import array
 from itertools import compress
-from typing import NamedTuple
 
 from dedupe.changes import EXACT, NEAR
 from dedupe.engine import Buffer, engine
@@ -18,6 +19,7 @@ from dedupe.engine.permutations import permutations
 from dedupe.near.bands import Bands, choose_bands
 from dedupe.near.documents import Documents
 from dedupe.options import DropOptions
+from dedupe.typed import NamedTuple
 
 SIGN_BYTE = 7 if sys.byteorder == "little" else 0  # of an int64
 NO_SIGN = bytes(byte < 0x80 for byte in range(256))
@@ -31,7 +33,7 @@ class Verdicts:
     """For each document the number of its keeper, or -1 where it stays, and the shingles that the two share
     and have in all (-1, -1 for an exact copy)."""
 
-    def __init__(self, keepers: "array[int]", shared: "array[int]") -> None:
+    def __init__(self, keepers: array[int], shared: array[int]) -> None:
         self.keepers, self.shared = keepers, shared
 
     def gone(self) -> list[int]:
