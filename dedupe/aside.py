@@ -8,7 +8,7 @@ from __future__ import annotations
 from dedupe.formats import suffix_of
 from dedupe.typed import TYPE_CHECKING
 from dedupe.unpack import open_unpacked, read_some
-from dedupe.write import naming_temporary_files
+from dedupe.write import naming_temporary_files, temporary_folder
 
 if TYPE_CHECKING:
     from typing import Any
@@ -29,7 +29,7 @@ class Aside:
         suffix = suffix_of(name)  # it is unpacked now
         stream = open_unpacked(name)
         with naming_temporary_files():
-            file = self.files[name] = NamedTemporaryFile(prefix="dedupe-", suffix=suffix)
+            file = self.files[name] = NamedTemporaryFile(prefix="dedupe-", suffix=suffix, dir=temporary_folder())
         while data := read_some(stream, CHUNK_BYTES):
             with naming_temporary_files():
                 file.write(data)

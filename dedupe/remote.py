@@ -19,7 +19,7 @@ except ImportError:
 
 from dedupe.errors import DedupeError, InputError, OutputError
 from dedupe.unpack import split_suffix
-from dedupe.write import naming_temporary_files, pack
+from dedupe.write import naming_temporary_files, pack, temporary_folder
 
 Made = TypeVar("Made")
 READ_ONLY = ("http", "https")
@@ -107,7 +107,7 @@ class RemoteSink:
             raise OutputError(f"{name}: cannot be written: HTTP is read only here; name a store or a file")
         self.fs, self.path = _call(OutputError, name, "cannot be written", lambda: _file_system(name))
         with naming_temporary_files():
-            temporary = NamedTemporaryFile(prefix="dedupe-", buffering=0)
+            temporary = NamedTemporaryFile(prefix="dedupe-", dir=temporary_folder(), buffering=0)
         self.file, self.path_here = cast(BinaryIO, temporary), temporary.name
         self.packer = pack(self.file, split_suffix(name)[1])
         self.is_finished = False

@@ -13,7 +13,7 @@ from dedupe.audit import BrokenOff, Section, find_format, read_sections, restore
 from dedupe.errors import AuditError, DedupeError, InputError
 from dedupe.talk import greet_terminal, say
 from dedupe.unpack import open_unpacked
-from dedupe.write import StreamSink, ended, naming_temporary_files, open_place, open_sink
+from dedupe.write import StreamSink, ended, naming_temporary_files, open_place, open_sink, temporary_folder
 
 SPOOL_BYTES = 16 << 20  # of a restored stream that wait in memory until the last of them is known to be right
 COPY_BYTES = 1 << 20
@@ -48,7 +48,7 @@ def restore_files(
                 for data in restore_stream(audit, stream, name):
                     sink.write(data)
             return 0
-        with SpooledTemporaryFile(SPOOL_BYTES) as spool:
+        with SpooledTemporaryFile(SPOOL_BYTES, dir=temporary_folder()) as spool:
             for data in restore_stream(audit, stream, name):
                 with naming_temporary_files():
                     spool.write(data)

@@ -93,27 +93,31 @@ def naming_temporary_files() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        from tempfile import gettempdir
-
         raise OutputError(
-            f"{gettempdir()}: cannot be written: {error.strerror or error}; temporary files lie where TMPDIR says"
+            f"{temporary_folder()}: cannot be written: {error.strerror or error}; temporary files lie where TMPDIR says"
         ) from None
 
 
-def open_temporary() -> BinaryIO:
-    """A file without a name, which goes with the process.
+def temporary_folder() -> str:
+    """Where temporary files lie: of the places that `tempfile` looks at, the first that may be written to.
 
-    `tempfile` finds a folder by writing a file into it, which a signal at that moment would leave there; so the folder
-    that the user names, or else the usual one, is taken unseen, and looked for only where it cannot be had.
+    It would write a file into each to find out, which a signal at that moment would leave there.
     """
     import tempfile
 
+    named = (os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
+    for folder in (tempfile.tempdir, *named, "/tmp", "/var/tmp"):
+        if folder and os.path.isdir(folder) and os.access(folder, os.W_OK | os.X_OK):
+            return os.path.abspath(os.fsdecode(folder))
+    return tempfile.gettempdir()
+
+
+def open_temporary() -> BinaryIO:
+    """A file without a name, which goes with the process."""
+    from tempfile import TemporaryFile
+
     with naming_temporary_files():
-        folder = tempfile.tempdir or os.environ.get("TMPDIR") or "/tmp"
-        try:
-            return tempfile.TemporaryFile(prefix="dedupe-", dir=folder)
-        except OSError:
-            return tempfile.TemporaryFile(prefix="dedupe-")
+        return TemporaryFile(prefix="dedupe-", dir=temporary_folder())
 
 
 def open_sink(name: str, syncs: bool = False) -> Sink:

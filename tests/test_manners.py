@@ -20,7 +20,7 @@ from texts import CAPTURE, CLEAN, PLAIN, jsonl
 from dedupe.__main__ import run as run_here
 from dedupe.talk import say
 from dedupe.usage import dedupe
-from dedupe.write import open_temporary
+from dedupe.write import open_temporary, temporary_folder
 
 ZSTD = zstandard.ZstdCompressor(write_checksum=True)
 PACKERS = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress, ".zst": ZSTD.compress}
@@ -424,15 +424,15 @@ def test_the_environment_changes_no_byte(folder: Path, variables: dict[str, str]
 
 def test_temporary_files_are_made_without_a_look_for_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A signal that comes while `tempfile` looks leaves the file there by which it tries a folder."""
-    found = tempfile.gettempdir()
     monkeypatch.setattr(tempfile, "tempdir", None)
-    monkeypatch.setattr(tempfile, "gettempdir", lambda: looks.append(1) or found)
-    looks: list[int] = []
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: pytest.fail("looked for a folder"))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     with open_temporary() as file:
         file.write(b"x")
         assert not list(tmp_path.iterdir())
-    assert not looks
+    assert temporary_folder() == str(tmp_path)
     monkeypatch.setenv("TMPDIR", str(tmp_path / "none"))
-    with open_temporary():
-        assert looks
+    monkeypatch.setenv("TEMP", str(tmp_path))
+    assert temporary_folder() == str(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", "/")
+    assert temporary_folder() == "/"

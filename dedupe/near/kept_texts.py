@@ -13,11 +13,11 @@ import os
 import struct
 from collections.abc import Iterator
 from io import FileIO
-from tempfile import TemporaryFile
 from typing import NamedTuple
 from zlib import crc32
 
 from dedupe.errors import InputError, OutputError
+from dedupe.write import open_temporary
 
 FIRST_LINE = b"dedupe kept texts 1\n"
 FIELDS = struct.Struct("<QIQI")  # number, bytes of the name, bytes of the text, CRC-32 of both
@@ -40,7 +40,7 @@ class KeptTexts:
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
         self.name = "a temporary file" if path is None else os.fsdecode(path)
         self.is_temporary = path is None
-        self.file = TemporaryFile(prefix="dedupe-", buffering=0) if path is None else self._open(path)
+        self.file = open_temporary() if path is None else self._open(path)
         self.fd = self.file.fileno()
         self.ended_at = len(FIRST_LINE)
         """Where the last END ends."""

@@ -20,6 +20,7 @@ from dedupe.near.bands import Bands, choose_bands
 from dedupe.near.documents import Documents
 from dedupe.options import DropOptions
 from dedupe.typed import NamedTuple
+from dedupe.write import temporary_folder
 
 SIGN_BYTE = 7 if sys.byteorder == "little" else 0  # of an int64
 NO_SIGN = bytes(byte < 0x80 for byte in range(256))
@@ -75,7 +76,7 @@ class Matcher:
     def __init__(self, options: DropOptions) -> None:
         self.bands: Bands = choose_bands(options.threshold, options.recall, N_PERM)
         bands, rows = self.bands.n_bands, self.bands.band_rows
-        directory = _directory() if options.memory else ""
+        directory = temporary_folder() if options.memory else ""
         self.kept = engine.kept_open(
             N_PERM, bands, rows, options.threshold, PER_BUCKET, MOST_VERIFIED, options.memory, directory
         )
@@ -97,10 +98,3 @@ class Matcher:
             keepers, shared,
         )  # fmt: skip
         return Verdicts(keepers, shared)
-
-
-def _directory() -> str:
-    """Where the table lies that is not to lie in memory."""
-    from tempfile import gettempdir
-
-    return gettempdir()
