@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from altered import lay_out_once, make_article
 
 from dedupe.clean.cleaner import Cleaner
-from dedupe.clean.page.model import read_cards, read_vocabulary
+from dedupe.clean.page.shipped import read_model
 from dedupe.document import apply_splices
 from dedupe.engine import engine
 from dedupe.options import CleanOptions
@@ -55,7 +55,7 @@ def corpus(request: pytest.FixtureRequest) -> tuple[list[str], list[list[str]], 
 def test_engine(benchmark: Any, corpus: Any) -> None:
     _, _, text, offsets = corpus
     needles = Cleaner().tables.needles
-    arguments = (text, offsets, needles, read_vocabulary(), read_cards(), 1 + (0x1F << 8))
+    arguments = (text, offsets, needles, *read_model(), 1 + (0x1F << 8))
     rows = benchmark.pedantic(lambda: engine.pages(*arguments), rounds=ROUNDS)
     pages_marked = set(memoryview(rows).cast("q")[::4].tolist())
     assert len(pages_marked) == len(offsets) - 1

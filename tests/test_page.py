@@ -18,7 +18,8 @@ from dedupe.clean.built_in import PAGE_RULES
 from dedupe.clean.cleaner import Cleaner
 from dedupe.clean.page import model
 from dedupe.clean.page.extract import MAX_ROUNDS
-from dedupe.document import apply_splices
+from dedupe.clean.page.shipped import read_model
+from dedupe.document import Splice, apply_splices
 from dedupe.engine.page_columns import COLUMNS, FIRST_COLUMNS, HEAD_COLUMNS
 from dedupe.options import CleanOptions, RepairOptions
 
@@ -277,7 +278,9 @@ def test_unsound_bytes(native: ModuleType, line: bytes) -> None:
         (b"", b""),
         (b"", b"abc"),
         (b"", array("i", [1, -9000, 0, 9, 0, 0, 0, 0]).tobytes()),
-        (b"", array("i", [1, -9000, 0, 1, FIRST_COLUMNS, 0, 0, 0, 0, 0, 0]).tobytes()),
+        (b"", array("i", [1, -9000, 0, 1, FIRST_COLUMNS, 0, 0, 0, 0, 0, 0, 0, 0]).tobytes()),
+        (b"", array("i", [1, -9000, 0, 1, 0, 0, FIRST_COLUMNS, 0, 0, 0, 0, 0, 0]).tobytes()),
+        (b"", array("i", [1, -9000, 0, 1, 0, 0, 0, 0, 1 << 20, 0, 0, 0, 0]).tobytes()),
         (b"", array("i", [1, -9000, 0, -1, 0, 0, 0, 0]).tobytes()),
         (b"", array("i", [1, -9000, 1 << 20, 0, 0, 0, 0, 0]).tobytes()),
         (b"", array("i", [1, -9000, 0, 0, 0, 0, 0, 0, 0]).tobytes()),
@@ -293,7 +296,9 @@ def test_what_is_no_model_is_refused(engine: ModuleType, vocabulary: bytes, card
 
 NO_STEPS = (0, 0)
 HAS_ARTICLE = {"page.before", "page.headline", "page.after"}
-LONG_LINES_STAY = (-1, 1, COLUMNS.index("words"), 3, 2)
+WORDS, ENDS = COLUMNS.index("words"), COLUMNS.index("ends")
+LONG_LINES_STAY = (-1, 1, WORDS, 3, WORDS, 3, 2)
+LONG_SENTENCES_STAY = (-1, 1, WORDS, 3, ENDS, 0, 2)
 
 
 @pytest.mark.parametrize(
@@ -309,6 +314,14 @@ def test_which_pages_have_an_article(engine: ModuleType, least: int, prose: int,
     assert {PAGE_RULES[rule] for rule in rows[3::4]} == rules
 
 
+def test_a_step_of_two_columns_needs_both(engine: ModuleType) -> None:
+    cards = array("i", [1, -9000, *NO_STEPS, *NO_STEPS, *LONG_SENTENCES_STAY]).tobytes()
+    page = "\n".join(["Menu", "It rained in Rome again.", "The weather in your town", "It rained.", "Menu", "Menu"])
+    rows = memoryview(engine.pages(*batch([page]), b"", b"", cards, ALL_RULES)).cast("q").tolist()
+    splices = [Splice(start, end, b"", "page") for start, end in zip(rows[1::4], rows[2::4], strict=True)]
+    assert apply_splices(page.encode(), splices) == b"It rained in Rome again."
+
+
 def test_a_text_of_too_many_lines_is_no_page(engine: ModuleType) -> None:
     text = "Menu\n" * 100_001
     assert engine.pages(*batch([text]), b"", b"", model.read_cards(), ALL_RULES) == b""
@@ -321,8 +334,6 @@ def test_a_page_that_does_not_come_to_rest_stays(monkeypatch: pytest.MonkeyPatch
     rounds = []
 
     def shorten(text: bytes, offsets: array, sources: object) -> dict:  # type: ignore[type-arg]
-        from dedupe.document import Splice
-
         rounds.append(len(text))
         return {0: [Splice(0, 1, b"", "test")]}
 
@@ -336,6 +347,7 @@ def test_splices_lead_to_the_article() -> None:
     assert apply_splices(page.encode(), Cleaner(PAGE).clean_document(page.encode())) == article.encode()
 
 
-def test_scorecards_are_small_and_named() -> None:
+def test_scorecards_are_small_and_packed() -> None:
     cards = model.read_cards()
-    assert len(cards) < 4 * 3 * 2000
+    assert len(cards) < 4 * 5 * 4000
+    assert read_model() == (model.read_vocabulary(), cards), "python -m dedupe.clean.page.shipped packs them anew"

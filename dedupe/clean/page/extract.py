@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 
 from dedupe.clean.built_in import PAGE_RULES, is_switched_off
-from dedupe.clean.page.model import read_cards, read_vocabulary
+from dedupe.clean.page.shipped import read_model
 from dedupe.document import Splice, apply_splices, compose_splices
 from dedupe.engine import Buffer, engine
 
@@ -63,7 +63,7 @@ class PageExtractor:
     def _find_lines(self, documents: Mapping[int, bytes]) -> dict[int, list[Splice]]:
         """The lines that are not their pages' articles."""
         numbers = list(documents)
-        rows = engine.pages(*_join(documents), self.needles, read_vocabulary(), read_cards(), self.options)
+        rows = engine.pages(*_join(documents), self.needles, *read_model(), self.options)
         splices: dict[int, list[Splice]] = {}
         values = iter(memoryview(rows).cast("q").tolist())
         for k, start, end, rule in zip(values, values, values, values, strict=True):

@@ -2,8 +2,8 @@
 
 scorecards.toml is written by benchmarks/fit_page.py and can be read by a person: for each column (its name
 stands in dedupe/engine/page_columns.py, what it counts in dedupe/engine/reference/page_lines.py and
-page_context.py) the bounds, ascending, and what is added where the column is above. vocabulary.toml is written
-by hand.
+page_context.py) the bounds, ascending, and what is added where the column is above; for two columns (`a & b`) the
+bounds of both, and what is added where both are above. vocabulary.toml is written by hand.
 """
 
 import tomllib
@@ -36,15 +36,16 @@ def read_cards() -> bytes:
 
 def pack_cards(cards: Mapping[str, Any]) -> bytes:
     """int32: the fewest words of an article, the least sum of the best headline and first scores of a page that
-    has one, then each card's base, number of steps, and steps (column, bound, what is added above it)."""
+    has one, then each card's base, number of steps, and steps: column, bound, another column (or the same), its
+    bound, and what is added where both are above."""
     numbers = {name: number for number, name in enumerate(COLUMNS)}
     values = array("i", [cards["min_words"], cards["min_best"]])
     for name in CARDS:
         card = cards[name]
-        steps = [(numbers[column], *step) for column, column_steps in card["steps"].items() for step in column_steps]
+        steps = [(key.split(" & "), step) for key, key_steps in card["steps"].items() for step in key_steps]
         values.extend((card["base"], len(steps)))
-        for step in steps:
-            values.extend(step)
+        for columns, (*bounds, added) in steps:
+            values.extend((numbers[columns[0]], bounds[0], numbers[columns[-1]], bounds[-1], added))
     return values.tobytes()
 
 

@@ -1,18 +1,18 @@
 /* The article of a page dump: which lines of it go.  What is right stands in ../reference/page.py.
  *
- * A page is measured column by column, and a scorecard's step runs down one column: plain loops that the
+ * A page is measured column by column, and a scorecard's step runs down its two: plain loops that the
  * compiler makes vectors of.  The cost is linear in the bytes and in the lines times the steps.
  */
 #include "page.h"
 
 enum { MOST_STEPS = 10000, MOST_ADDED = 100000 }; /* so that a score fits 32 bits */
-enum { NUMBER_OF_CARDS = 3, STEP = 3, MIN_GOES = 4, LEAST_HEADLINE = -1000, MOSTLY = 700 };
+enum { NUMBER_OF_CARDS = 3, STEP = 5, MIN_GOES = 4, LEAST_HEADLINE = -1000, MOSTLY = 700 };
 enum { KEEPS_HEADLINE = 1, ON_SHIFT = 8 };
 enum { BEFORE, WITHIN, AFTER, NONE, HEADLINE, STAYS };
 
 typedef struct {
     int32_t base;
-    const int32_t *steps; /* column, bound, what is added above it */
+    const int32_t *steps; /* column, bound, another column, its bound, what is added where both are above */
     int32_t count;
 } Card;
 
@@ -42,9 +42,10 @@ static const char *read_cards(Model *model)
         *card = (Card){values[at], values + at + 2, values[at + 1]};
         for (int32_t s = 0; s < card->count; s++) {
             const int32_t *step = card->steps + STEP * s;
-            if (step[0] < 0 || step[0] >= most[c] || step[2] < -MOST_ADDED || step[2] > MOST_ADDED)
+            if (step[0] < 0 || step[0] >= most[c] || step[2] < 0 || step[2] >= most[c] || step[4] < -MOST_ADDED ||
+                step[4] > MOST_ADDED)
                 return fault;
-            model->wanted[step[0]] = 1;
+            model->wanted[step[0]] = model->wanted[step[2]] = 1;
         }
         at += 2 + STEP * (Py_ssize_t)card->count;
     }
@@ -65,10 +66,12 @@ static int model_open(Model *model, PyObject *object)
 }
 
 VECTOR_CLONES
-static void add_step(const int32_t *restrict values, int32_t bound, int32_t add, int32_t *restrict scores, Py_ssize_t n)
+static void add_step(const int32_t *one, const int32_t *other, const int32_t *step, int32_t *restrict scores,
+                     Py_ssize_t n)
 {
+    const int32_t bound = step[1], other_bound = step[3], added = step[4];
     for (Py_ssize_t i = 0; i < n; i++)
-        scores[i] += values[i] > bound ? add : 0;
+        scores[i] += (one[i] > bound) & (other[i] > other_bound) ? added : 0;
 }
 
 static void score_lines(const Page *page, const Card *card, int32_t *scores)
@@ -77,7 +80,7 @@ static void score_lines(const Page *page, const Card *card, int32_t *scores)
         scores[i] = card->base;
     for (int32_t s = 0; s < card->count; s++) {
         const int32_t *step = card->steps + STEP * s;
-        add_step(page_column(page, step[0]), step[1], step[2], scores, page->n);
+        add_step(page_column(page, step[0]), page_column(page, step[2]), step, scores, page->n);
     }
 }
 

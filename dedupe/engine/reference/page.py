@@ -1,6 +1,7 @@
 """The article of a page dump: which lines of it go, by three scorecards.
 
-A scorecard is a number to begin with and steps: where a line's column is above a bound, a number is added.
+A scorecard is a number to begin with and steps: where a line's column is above a bound, and another one (or the
+same) above its own, a number is added.
 The first finds the headline, the second looks at each line and what stands around it, the third looks again,
 at the scores of its neighbours too. A line stays whose last score is above 0. Everything is whole numbers.
 """
@@ -22,19 +23,23 @@ MOSTLY = 700  # per mille of its words: a text of which so much would stay is an
 BEFORE, WITHIN, AFTER, NONE, HEADLINE = range(5)  # the rules, in the order of dedupe/clean/built_in.py
 ON_SHIFT = 8  # of the options: one bit for each rule that applies
 KEEPS_HEADLINE = 1
+STEP = 5  # numbers of a step
 MOST_STEPS, MOST_ADDED = 10_000, 100_000  # so that a score fits 32 bits
 WORDS = columns.COLUMNS.index("words")
 NO_MODEL = "model must be what pack_model gives"
 
 
 class Card(NamedTuple):
-    """A scorecard: steps of column, bound and what is added above it."""
+    """A scorecard: steps of column, bound, another column, its bound, and what is added where both are above."""
 
     base: int
-    steps: list[tuple[int, int, int]]
+    steps: list[tuple[int, ...]]
 
     def scores(self, rows: Sequence[Sequence[int]]) -> list[int]:
-        return [self.base + sum(add for column, bound, add in self.steps if row[column] > bound) for row in rows]
+        return [
+            self.base + sum(add for a, low, b, least, add in self.steps if row[a] > low and row[b] > least)
+            for row in rows
+        ]
 
 
 class Model(NamedTuple):
@@ -55,17 +60,16 @@ def read_model(buffer: Buffer) -> Model:
     values.frombytes(data)
     cards, at = [], 2
     for most in (columns.FIRST_COLUMNS, columns.HEAD_COLUMNS, len(columns.COLUMNS)):
-        if at + 2 > len(values) or not 0 <= values[at + 1] <= (len(values) - at - 2) // 3:
+        if at + 2 > len(values) or not 0 <= values[at + 1] <= (len(values) - at - 2) // STEP:
             raise ValueError(NO_MODEL)
         base, n = values[at : at + 2]
-        flat = values[at + 2 : at + 2 + 3 * n].tolist()
-        steps = list(zip(flat[::3], flat[1::3], flat[2::3], strict=True))
-        if n > MOST_STEPS or any(abs(added) > MOST_ADDED for added in (base, *flat[2::3])):
+        flat = values[at + 2 : at + 2 + STEP * n].tolist()
+        if n > MOST_STEPS or any(abs(added) > MOST_ADDED for added in (base, *flat[4::STEP])):
             raise ValueError(NO_MODEL)
-        if any(not 0 <= column < most for column, _, _ in steps):
+        if any(not 0 <= column < most for column in (*flat[::STEP], *flat[2::STEP])):
             raise ValueError(NO_MODEL)
-        cards.append(Card(base, steps))
-        at += 2 + 3 * n
+        cards.append(Card(base, list(zip(*(flat[k::STEP] for k in range(STEP)), strict=True))))
+        at += 2 + STEP * n
     if at != len(values):
         raise ValueError(NO_MODEL)
     return Model(values[0], values[1], cards)
