@@ -9,11 +9,11 @@ where at least half of its words are matched, in order, by the hand-made body. T
 an additive model: boosted trees, of one split for the headline and of two levels for the others, whose splits,
 sorted by column or pair of columns, are the steps of the card; the mean of as many fits as there are inner folds.
 The second and third are fitted on scores of pages that the card before had not seen, and on pages made of the
-labelled ones too (made_pages.py); measured is what comes of the labelled ones alone. A line weighs by its words over
-the root of its body's, and then over the root of its page's lines: by its share of the body, as the measure has it,
-a few short pages would decide everything. Cards are rounded to whole numbers before they are measured, so what is
-measured is what is shipped; the measure is that of the public article-extraction-benchmark, 4-grams, every page
-alike.
+labelled ones too (made_pages.py). A line weighs by its words over the root of its body's, and then over the root of
+its page's lines: by its share of the body, as the measure has it, a few short pages would decide everything.
+
+Measured is what `clean --page --no-headline` makes of the labelled pages, by the cards as they are shipped; the
+measure is that of the public article-extraction-benchmark, 4-grams, every page alike.
 """
 
 import argparse
@@ -36,12 +36,14 @@ import lightgbm
 import numpy as np
 from made_pages import Marked, put_list, transplant
 
-from dedupe.clean.page.model import CARDS, SCORECARDS, read_vocabulary
-from dedupe.clean.page.shipped import write_model
+from dedupe.clean.cleaner import Cleaner
+from dedupe.clean.page.model import CARDS, SCORECARDS, pack_cards, read_vocabulary
+from dedupe.clean.page.shipped import Model, write_model
 from dedupe.clean.shipped import read_tables
+from dedupe.document import apply_splices
 from dedupe.engine import engine
 from dedupe.engine.page_columns import COLUMNS
-from dedupe.engine.reference.page import MOSTLY
+from dedupe.options import CleanOptions
 
 FOLDS, INNER_FOLDS = 5, 5
 SCALE = 1000  # of a score: thousandths of a logit
@@ -50,6 +52,7 @@ MIN_BEST = 500  # of the best headline score and the best first score, together:
 # the sum tells 150 to 157 of 204 without one; the first score alone told 104 to 112 (cross-validations, 2026-11-27)
 BIAS = {"headline": 1000, "first": 0, "second": 0}  # a headline lost costs more than one too many
 LEAST_ADDED = 10  # by a step of a card
+ALONE_WEIGHT = 0.1  # of an article alone
 MADE, MADE_WEIGHT, WITH_LIST = 2, 0.5, 0.5  # pages made of each, what they weigh, and how many get a list or table
 ROUNDS = {"headline": 100, "first": 120, "second": 120}
 TREES: dict[str, dict[str, Any]] = {
@@ -104,14 +107,14 @@ class Labelled:
     def marked(self) -> Marked:
         return Marked(self.lines, self.is_article, self.is_headline)
 
-    def made(self, marked: Marked) -> "Labelled":
+    def made(self, marked: Marked, weight: float = 1.0) -> "Labelled":
         """A page of other lines, of the same site."""
         page = copy(self)
         page.lines, page.is_article, page.is_headline = marked
         page.text = "".join(line + "\n" for line in page.lines).encode()
         article = (line for line, is_own in zip(page.lines, page.is_article, strict=True) if is_own)
         page.gold = grams("\n".join(article))
-        page._measure_lines(MADE_WEIGHT)
+        page._measure_lines(weight)
         return page
 
     def without_article(self) -> "Labelled":
@@ -126,8 +129,8 @@ class Labelled:
         table = engine.page_columns(self.text, read_tables().needles, read_vocabulary(), *scores)
         return np.frombuffer(table, np.int32).reshape(-1, len(self.lines)).T
 
-    def measure(self, stays: np.ndarray) -> tuple[float, float, float]:
-        have = grams("\n".join(line for line, stay in zip(self.lines, stays, strict=True) if stay))
+    def measure(self, article: str) -> "Measured":
+        have = grams(article)
         true, false, missed = (sum(x.values()) for x in (have & self.gold, have - self.gold, self.gold - have))
         total = true + false + missed
         return true / total, false / total, missed / total
@@ -257,11 +260,27 @@ class Card:
             scores += np.where(is_above, added, 0).astype(np.int32)
         return scores
 
+    def to_table(self) -> dict[str, Any]:
+        """As the file has it: steps by the names of their columns, those of one column first."""
+        steps: dict[str, list[list[int]]] = {}
+        for splits, added in sorted(self.steps, key=lambda step: len(step[0])):
+            columns = " & ".join(COLUMNS[column] for column, _ in splits)
+            steps.setdefault(columns, []).append([*(bound for _, bound in splits), added])
+        return {"base": self.base, "steps": steps}
+
 
 class Cards(NamedTuple):
     headline: Card
     first: Card
     second: Card
+
+    def to_table(self) -> dict[str, Any]:
+        """As the file has them."""
+        return {
+            "min_words": MIN_WORDS,
+            "min_best": MIN_BEST,
+            **{name: getattr(self, name).to_table() for name in CARDS},
+        }
 
 
 def inner_folds(pages: Sequence[Labelled]) -> np.ndarray:
@@ -272,7 +291,8 @@ def inner_folds(pages: Sequence[Labelled]) -> np.ndarray:
 
 def make_pages(pages: Sequence[Labelled]) -> list[Labelled]:
     """Pages with articles of others of the same language, and of the same fold: a card that has not seen the one
-    has not seen the other."""
+    has not seen the other. And articles alone, with headlines and without, since what a page is cut to is looked at
+    once more."""
     made, rng = [], random.Random(1)
     folds = inner_folds(pages)
     for page, fold in zip(pages, folds, strict=True):
@@ -283,7 +303,8 @@ def make_pages(pages: Sequence[Labelled]) -> list[Labelled]:
         ]
         for other in rng.sample(others, min(MADE, len(others))):
             marked = transplant(page.marked, other.marked)
-            made.append(page.made(put_list(marked, rng) if rng.random() < WITH_LIST else marked))
+            made.append(page.made(put_list(marked, rng) if rng.random() < WITH_LIST else marked, MADE_WEIGHT))
+        made += [page.made(page.marked.article(headline), ALONE_WEIGHT) for headline in (False, True)]
     return made
 
 
@@ -319,14 +340,16 @@ def fit_cards(labelled: Sequence[Labelled]) -> Cards:
     return Cards(headline, first, second)
 
 
-def apply_cards(cards: Cards, page: Labelled) -> np.ndarray:
-    """Which lines belong to the article."""
-    heads = cards.headline.scores(page.first_columns)
-    firsts = cards.first.scores(page.columns(heads))
-    stays = cards.second.scores(page.columns(heads, firsts)) > 0
-    n_words = page.first_columns[:, 0]
-    is_sure = heads.max() + firsts.max() >= MIN_BEST or 1000 * n_words[stays].sum() >= MOSTLY * n_words.sum()
-    return stays & (is_sure and n_words[stays].sum() >= MIN_WORDS)
+def make_cleaner(cards: Cards) -> Cleaner:
+    """`clean --page --no-headline` by these cards."""
+    cleaner = Cleaner(CleanOptions(page=True, headline=False))
+    assert cleaner.extractor
+    cleaner.extractor.model = Model(read_vocabulary(), pack_cards(cards.to_table()))
+    return cleaner
+
+
+def find_article(cleaner: Cleaner, page: Labelled) -> str:
+    return apply_splices(page.text, cleaner.clean_document(page.text)).decode()
 
 
 Measured = tuple[float, float, float]
@@ -342,11 +365,11 @@ def cross_validate(pages: Sequence[Labelled], by_site: bool, seed: int) -> tuple
     measured = [(0.0, 0.0, 0.0)] * len(pages)
     empty = 0
     for k in range(FOLDS):
-        cards = fit_cards([page for page, f in zip(pages, fold, strict=True) if f != k])
+        cleaner = make_cleaner(fit_cards([page for page, f in zip(pages, fold, strict=True) if f != k]))
         for i, page in enumerate(pages):
             if fold[i] == k:
-                measured[i] = page.measure(apply_cards(cards, page))
-                empty += not apply_cards(cards, page.without_article()).any()
+                measured[i] = page.measure(find_article(cleaner, page))
+                empty += not find_article(cleaner, page.without_article())
     return measured, empty
 
 
@@ -371,6 +394,7 @@ def report(pages: Sequence[Labelled], runs: Sequence[tuple[list[Measured], int]]
 
 
 def write_cards(cards: Cards, n_pages: int, seeds: int, measured: str) -> None:
+    table = cards.to_table()
     lines = [
         f"# Written by `python benchmarks/fit_page.py ../shared/data/pages --seeds {seeds} --write`; do not edit.",
         f"# Fitted on all {n_pages} pages. Measured on pages not seen, by {seeds} five-fold cross-validations by site:",
@@ -378,17 +402,15 @@ def write_cards(cards: Cards, n_pages: int, seeds: int, measured: str) -> None:
         "",
         "# A page of which fewer words would stay has no article; nor has one whose best headline score and best",
         "# first score are less together, unless most of it would stay.",
-        f"min_words = {MIN_WORDS}",
-        f"min_best = {MIN_BEST}",
+        f"min_words = {table['min_words']}",
+        f"min_best = {table['min_best']}",
     ]
     for name in CARDS:
-        card: Card = getattr(cards, name)
-        lines += ["", f"[{name}]", f"base = {card.base}", "", f"[{name}.steps]  # [above this, add that]"]
-        by_columns: dict[str, list[list[int]]] = {}
-        for splits, added in sorted(card.steps, key=lambda step: len(step[0])):
-            columns = " & ".join(COLUMNS[column] for column, _ in splits)
-            by_columns.setdefault(columns, []).append([*(bound for _, bound in splits), added])
-        lines += [f'"{columns}" = {steps}' for columns, steps in by_columns.items()]
+        lines += ["", f"[{name}]", f"base = {table[name]['base']}", ""]
+        lines += [
+            f"[{name}.steps]  # [above this, add that]; of two columns: [above this, the other above this, add that]"
+        ]
+        lines += [f'"{columns}" = {steps}' for columns, steps in table[name]["steps"].items()]
     SCORECARDS.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

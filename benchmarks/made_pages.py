@@ -44,6 +44,11 @@ class Marked(NamedTuple):
     def part(self, span: slice) -> "Marked":
         return Marked(self.lines[span], self.is_article[span], self.is_headline[span])
 
+    def article(self, with_headline: bool) -> "Marked":
+        """The article alone."""
+        own = np.flatnonzero(self.is_article | (self.is_headline & with_headline))
+        return Marked([self.lines[i] for i in own], self.is_article[own], self.is_headline[own])
+
 
 def transplant(page: Marked, other: Marked) -> Marked:
     """The page, with the other's headline, article and what stands between them in place of its own."""

@@ -24,7 +24,7 @@ class PageExtractor:
     """Takes pages down to their articles; `clean` gives what goes out of the documents of a batch then."""
 
     def __init__(self, keeps_headline: bool, no_rule: Sequence[str], needles: bytes, clean: Clean) -> None:
-        self.needles, self.clean = needles, clean
+        self.needles, self.clean, self.model = needles, clean, read_model()
         self.options = KEEPS_HEADLINE * keeps_headline
         self.options += sum(
             1 << ON_SHIFT + i for i, rule in enumerate(PAGE_RULES) if not is_switched_off(rule, no_rule)
@@ -63,7 +63,7 @@ class PageExtractor:
     def _find_lines(self, documents: Mapping[int, bytes]) -> dict[int, list[Splice]]:
         """The lines that are not their pages' articles."""
         numbers = list(documents)
-        rows = engine.pages(*_join(documents), self.needles, *read_model(), self.options)
+        rows = engine.pages(*_join(documents), self.needles, *self.model, self.options)
         splices: dict[int, list[Splice]] = {}
         values = iter(memoryview(rows).cast("q").tolist())
         for k, start, end, rule in zip(values, values, values, values, strict=True):
