@@ -23,6 +23,7 @@ def test_one_can_be_picked_by_hand() -> None:
         load_engine("fast")
 
 
+@pytest.mark.measures
 def test_starting_imports_little(tmp_path: Path) -> None:
     """`--version` needs no text, a hook's small file no ftfy and no NumPy: each costs more than Python itself; nor
     what takes longer to import than a small file to clean."""
