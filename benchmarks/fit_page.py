@@ -34,7 +34,7 @@ from urllib.parse import urlparse
 
 import lightgbm
 import numpy as np
-from made_pages import Marked, put_list, transplant
+from made_pages import WORD, Marked, put_list, transplant
 
 from dedupe.clean.cleaner import Cleaner
 from dedupe.clean.page.model import CARDS, SCORECARDS, pack_cards, read_vocabulary
@@ -76,7 +76,6 @@ BOOSTING = {
 PAGE_WEIGHT = 1000.0
 MENU_SAMPLE = 0.3  # of the short lines outside articles, of which there are too many
 SECOND_LEVELS = {"ac", "co", "com", "edu", "gov", "net", "org"}  # of countries
-WORD = re.compile(r"\w+")
 NO_SCORES = b""
 
 
