@@ -1,7 +1,7 @@
 """Where a document comes from: its record's field `source`, else the host of its `url`.
 
-A field of the user's choice takes the place of both. A value with `://` in it is a URL, and the source
-its host, without `www.`. A field that holds no string names no source.
+A field of the user's choice takes the place of both. What `url` holds and any value with `://` in it is a URL, and
+the source its host, without `www.`: a path alone (`/news/1`) names none. Nor does what is no string.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def find_sources(batch: Batch, by: str = "", default: str = "") -> list[str]:
     for field in _fields(by):
         if not all(found):
             values = find_values(batch, field)
-            found = [name or _name(value) for name, value in zip(found, values, strict=True)]
+            found = [name or _name(value, field) for name, value in zip(found, values, strict=True)]
     return [name or default for name in found]
 
 
@@ -48,19 +48,21 @@ def source_of(document: str | Mapping[str, Any], by: str = "") -> str:
     """The source that one document names, or an empty string."""
     if isinstance(document, str):
         return ""
-    return next((name for field in _fields(by) if (name := _name(document.get(field)))), "")
+    return next((name for field in _fields(by) if (name := _name(document.get(field), field))), "")
 
 
 def _fields(by: str) -> Sequence[str]:
     return (by,) if by else FIELDS
 
 
-def _name(value: object) -> str:
+def _name(value: object, field: str) -> str:
     if not isinstance(value, str):
         return ""
     scheme, mark, rest = value.partition("://")
     if not mark or not scheme.isalnum():
-        return value.strip()
+        if field != "url":
+            return value.strip()
+        rest = value.strip().removeprefix("//")
     for end in "/?#":
         rest = rest.partition(end)[0]
     host = rest.rpartition("@")[2].lower()

@@ -5,6 +5,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from batches import HARD
@@ -22,6 +23,7 @@ from dedupe.errors import RulesError
 from dedupe.learn.file import Learned, read_learned
 from dedupe.learn.numbers import Kind, find_kinds
 from dedupe.options import CleanOptions, LearnOptions
+from dedupe.sources import source_of
 
 NO_REPEATS = CleanOptions(no_rule=("repeat", "captions"))
 # Precision and recall by line, on the pages learned from: 12 sites, seeds 0 to 3 gave 1.0000 and 0.9978 for 20
@@ -221,6 +223,22 @@ def test_hosts_of_urls_are_sources(tmp_path: Path) -> None:
     assert dedupe.clean_text(records[0]["text"], options).text.endswith(FOOTER)
     of_site = CleanOptions(rules=(str(path),), source="harbour.example")
     assert not dedupe.clean_text(records[0]["text"], of_site).text.endswith(FOOTER)
+
+
+@pytest.mark.parametrize(
+    ("record", "source"),
+    [
+        ({"url": "https://www.Harbour.example:80/a/1?x"}, "harbour.example"),
+        ({"url": "//harbour.example/a/1"}, "harbour.example"),
+        ({"url": "harbour.example/a/1"}, "harbour.example"),
+        ({"url": "/a/1"}, ""),
+        ({"url": "/a/1", "source": " The Harbour "}, "The Harbour"),
+        ({"url": 3}, ""),
+        ({"source": "/srv/harbour"}, "/srv/harbour"),
+    ],
+)
+def test_what_names_a_source(record: dict[str, Any], source: str) -> None:
+    assert source_of(record) == source
 
 
 def test_file_comes_back_as_it_was(tmp_path: Path) -> None:
