@@ -21,6 +21,7 @@ from dedupe.clean.page.extract import MAX_ROUNDS
 from dedupe.clean.page.shipped import read_model
 from dedupe.document import Splice, apply_splices
 from dedupe.engine.page_columns import COLUMNS, FIRST_COLUMNS, HEAD_COLUMNS
+from dedupe.engine.reference.page import STEP
 from dedupe.options import CleanOptions, RepairOptions
 
 MARKER = "==== cleaned ====\n"
@@ -289,9 +290,10 @@ def test_unsound_bytes(native: ModuleType, line: bytes) -> None:
         (b"", b""),
         (b"", b"abc"),
         (b"", array("i", [1, -9000, 0, 9, 0, 0, 0, 0]).tobytes()),
-        (b"", array("i", [1, -9000, 0, 1, FIRST_COLUMNS, 0, 0, 0, 0, 0, 0, 0, 0]).tobytes()),
-        (b"", array("i", [1, -9000, 0, 1, 0, 0, FIRST_COLUMNS, 0, 0, 0, 0, 0, 0]).tobytes()),
-        (b"", array("i", [1, -9000, 0, 1, 0, 0, 0, 0, 1 << 20, 0, 0, 0, 0]).tobytes()),
+        (b"", array("i", [1, -9000, 0, 1, FIRST_COLUMNS, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]).tobytes()),
+        (b"", array("i", [1, -9000, 0, 1, 0, 0, FIRST_COLUMNS, 0, 0, 0, 0, 0, 0, 0, 0]).tobytes()),
+        (b"", array("i", [1, -9000, 0, 1, 0, 0, 0, 0, -1, 0, 0, 0, 0, 0, 0]).tobytes()),
+        (b"", array("i", [1, -9000, 0, 1, 0, 0, 0, 0, 0, 0, 1 << 20, 0, 0, 0, 0]).tobytes()),
         (b"", array("i", [1, -9000, 0, -1, 0, 0, 0, 0]).tobytes()),
         (b"", array("i", [1, -9000, 1 << 20, 0, 0, 0, 0, 0]).tobytes()),
         (b"", array("i", [1, -9000, 0, 0, 0, 0, 0, 0, 0]).tobytes()),
@@ -307,9 +309,9 @@ def test_what_is_no_model_is_refused(engine: ModuleType, vocabulary: bytes, card
 
 NO_STEPS = (0, 0)
 HAS_ARTICLE = {"page.before", "page.headline", "page.after"}
-WORDS, ENDS = COLUMNS.index("words"), COLUMNS.index("ends")
-LONG_LINES_STAY = (-1, 1, WORDS, 3, WORDS, 3, 2)
-LONG_SENTENCES_STAY = (-1, 1, WORDS, 3, ENDS, 0, 2)
+WORDS, ENDS, COMMAS = (COLUMNS.index(name) for name in ("words", "ends", "commas"))
+LONG_LINES_STAY = (-1, 1, *(WORDS, 3) * 3, 2)
+LONG_SENTENCES_STAY = (-1, 1, WORDS, 3, ENDS, 0, COMMAS, 0, 2)
 
 
 @pytest.mark.parametrize(
@@ -325,12 +327,15 @@ def test_which_pages_have_an_article(engine: ModuleType, least: int, prose: int,
     assert {PAGE_RULES[rule] for rule in rows[3::4]} == rules
 
 
-def test_a_step_of_two_columns_needs_both(engine: ModuleType) -> None:
+def test_a_step_of_three_columns_needs_all(engine: ModuleType) -> None:
     cards = array("i", [1, -9000, *NO_STEPS, *NO_STEPS, *LONG_SENTENCES_STAY]).tobytes()
-    page = "\n".join(["Menu", "It rained in Rome again.", "The weather in your town", "It rained.", "Menu", "Menu"])
+    article = "It rained in Rome, again."
+    page = "\n".join(
+        ["Menu", article, "It rained, in Rome, again", "It rained again in Rome.", "It rained, yes.", "Menu"]
+    )
     rows = memoryview(engine.pages(*batch([page]), b"", b"", cards, ALL_RULES)).cast("q").tolist()
     splices = [Splice(start, end, b"", "page") for start, end in zip(rows[1::4], rows[2::4], strict=True)]
-    assert apply_splices(page.encode(), splices) == b"It rained in Rome again."
+    assert apply_splices(page.encode(), splices) == article.encode()
 
 
 def test_a_text_of_too_many_lines_is_no_page(engine: ModuleType) -> None:
@@ -360,5 +365,5 @@ def test_splices_lead_to_the_article() -> None:
 
 def test_scorecards_are_small_and_packed() -> None:
     cards = model.read_cards()
-    assert len(cards) < 4 * 5 * 4000
+    assert len(cards) < 4 * STEP * 5000
     assert read_model() == (model.read_vocabulary(), cards), "python -m dedupe.clean.page.shipped packs them anew"

@@ -54,4 +54,5 @@ FIRST_COLUMNS = len(LINE) + len(PAGE) + len(AROUND)
 """The columns that need no scores."""
 HEAD_COLUMNS = FIRST_COLUMNS + len(HEAD)
 """Those that need the headline scores at most."""
+CONDITIONS = 3  # of a step of a scorecard: columns that must be above their bounds
 VOCABULARY = ("site", "talk", "credit", "author", "more", "reader", "about")

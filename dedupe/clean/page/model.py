@@ -2,18 +2,19 @@
 
 scorecards.toml is written by benchmarks/fit_page.py and can be read by a person: for each column (its name
 stands in dedupe/engine/page_columns.py, what it counts in dedupe/engine/reference/page_lines.py and
-page_context.py) the bounds, ascending, and what is added where the column is above; for two columns (`a & b`) the
-bounds of both, and what is added where both are above. vocabulary.toml is written by hand.
+page_context.py) the bounds, ascending, and what is added where the column is above; for two or three columns (`a & b`)
+the bounds of each, and what is added where all are above. vocabulary.toml is written by hand.
 """
 
 import tomllib
 from array import array
 from collections.abc import Iterable, Mapping
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from dedupe.engine.page_columns import COLUMNS, VOCABULARY
+from dedupe.engine.page_columns import COLUMNS, CONDITIONS, VOCABULARY
 
 SCORECARDS = Path(__file__).with_name("scorecards.toml")
 WORDS = Path(__file__).with_name("vocabulary.toml")
@@ -36,8 +37,8 @@ def read_cards() -> bytes:
 
 def pack_cards(cards: Mapping[str, Any]) -> bytes:
     """int32: the fewest words of an article, the least sum of the best headline and first scores of a page that
-    has one, then each card's base, number of steps, and steps: column, bound, another column (or the same), its
-    bound, and what is added where both are above."""
+    has one, then each card's base, number of steps, and steps: three columns, each with its bound (the last
+    again where there are fewer), and what is added where all are above."""
     numbers = {name: number for number, name in enumerate(COLUMNS)}
     values = array("i", [cards["min_words"], cards["min_best"]])
     for name in CARDS:
@@ -45,7 +46,9 @@ def pack_cards(cards: Mapping[str, Any]) -> bytes:
         steps = [(key.split(" & "), step) for key, key_steps in card["steps"].items() for step in key_steps]
         values.extend((card["base"], len(steps)))
         for columns, (*bounds, added) in steps:
-            values.extend((numbers[columns[0]], bounds[0], numbers[columns[-1]], bounds[-1], added))
+            conditions = [(numbers[column], bound) for column, bound in zip(columns, bounds, strict=True)]
+            conditions += conditions[-1:] * (CONDITIONS - len(conditions))
+            values.extend((*chain(*conditions), added))
     return values.tobytes()
 
 

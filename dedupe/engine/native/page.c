@@ -1,18 +1,19 @@
 /* The article of a page dump: which lines of it go.  What is right stands in ../reference/page.py.
  *
- * A page is measured column by column, and a scorecard's step runs down its two: plain loops that the
- * compiler makes vectors of.  The cost is linear in the bytes and in the lines times the steps.
+ * A page is measured column by column, and a scorecard's step runs down its three: plain loops that
+ * the compiler makes vectors of.  The cost is linear in the bytes and in the lines times the steps.
  */
 #include "page.h"
 
 enum { MOST_STEPS = 10000, MOST_ADDED = 100000 }; /* so that a score fits 32 bits */
-enum { NUMBER_OF_CARDS = 3, STEP = 5, MIN_GOES = 4, LEAST_HEADLINE = -1000, MOSTLY = 700 };
+enum { NUMBER_OF_CARDS = 3, CONDITIONS = 3, STEP = 2 * CONDITIONS + 1 }; /* numbers of a step */
+enum { MIN_GOES = 4, LEAST_HEADLINE = -1000, MOSTLY = 700 };
 enum { KEEPS_HEADLINE = 1, ON_SHIFT = 8 };
 enum { BEFORE, WITHIN, AFTER, NONE, HEADLINE, STAYS };
 
 typedef struct {
     int32_t base;
-    const int32_t *steps; /* column, bound, another column, its bound, what is added where both are above */
+    const int32_t *steps; /* three columns, each with its bound, and what is added where all are above */
     int32_t count;
 } Card;
 
@@ -42,10 +43,13 @@ static const char *read_cards(Model *model)
         *card = (Card){values[at], values + at + 2, values[at + 1]};
         for (int32_t s = 0; s < card->count; s++) {
             const int32_t *step = card->steps + STEP * s;
-            if (step[0] < 0 || step[0] >= most[c] || step[2] < 0 || step[2] >= most[c] || step[4] < -MOST_ADDED ||
-                step[4] > MOST_ADDED)
+            if (step[STEP - 1] < -MOST_ADDED || step[STEP - 1] > MOST_ADDED)
                 return fault;
-            model->wanted[step[0]] = model->wanted[step[2]] = 1;
+            for (int k = 0; k < STEP - 1; k += 2) {
+                if (step[k] < 0 || step[k] >= most[c])
+                    return fault;
+                model->wanted[step[k]] = 1;
+            }
         }
         at += 2 + STEP * (Py_ssize_t)card->count;
     }
@@ -66,22 +70,20 @@ static int model_open(Model *model, PyObject *object)
 }
 
 VECTOR_CLONES
-static void add_step(const int32_t *one, const int32_t *other, const int32_t *step, int32_t *restrict scores,
-                     Py_ssize_t n)
+static void add_step(const Page *page, const int32_t *step, int32_t *restrict scores)
 {
-    const int32_t bound = step[1], other_bound = step[3], added = step[4];
-    for (Py_ssize_t i = 0; i < n; i++)
-        scores[i] += (one[i] > bound) & (other[i] > other_bound) ? added : 0;
+    const int32_t *a = page_column(page, step[0]), *b = page_column(page, step[2]), *c = page_column(page, step[4]);
+    const int32_t over_a = step[1], over_b = step[3], over_c = step[5], added = step[6];
+    for (Py_ssize_t i = 0, n = page->n; i < n; i++)
+        scores[i] += (a[i] > over_a) & (b[i] > over_b) & (c[i] > over_c) ? added : 0;
 }
 
 static void score_lines(const Page *page, const Card *card, int32_t *scores)
 {
     for (Py_ssize_t i = 0; i < page->n; i++)
         scores[i] = card->base;
-    for (int32_t s = 0; s < card->count; s++) {
-        const int32_t *step = card->steps + STEP * s;
-        add_step(page_column(page, step[0]), page_column(page, step[2]), step, scores, page->n);
-    }
+    for (int32_t s = 0; s < card->count; s++)
+        add_step(page, card->steps + STEP * s, scores);
 }
 
 /* The rule that each line goes by, or STAYS. */

@@ -1,7 +1,7 @@
 """The article of a page dump: which lines of it go, by three scorecards.
 
-A scorecard is a number to begin with and steps: where a line's column is above a bound, and another one (or the
-same) above its own, a number is added.
+A scorecard is a number to begin with and steps: where up to three columns of a line are above their bounds, a
+number is added.
 The first finds the headline, the second looks at each line and what stands around it, the third looks again,
 at the scores of its neighbours too. A line stays whose last score is above 0. Everything is whole numbers.
 """
@@ -23,21 +23,26 @@ MOSTLY = 700  # per mille of its words: a text of which so much would stay is an
 BEFORE, WITHIN, AFTER, NONE, HEADLINE = range(5)  # the rules, in the order of dedupe/clean/built_in.py
 ON_SHIFT = 8  # of the options: one bit for each rule that applies
 KEEPS_HEADLINE = 1
-STEP = 5  # numbers of a step
+STEP = 2 * columns.CONDITIONS + 1  # numbers of a step
 MOST_STEPS, MOST_ADDED = 10_000, 100_000  # so that a score fits 32 bits
 WORDS = columns.COLUMNS.index("words")
 NO_MODEL = "model must be what pack_model gives"
 
 
 class Card(NamedTuple):
-    """A scorecard: steps of column, bound, another column, its bound, and what is added where both are above."""
+    """A scorecard: steps of three columns, each with its bound, and what is added where all are above."""
 
     base: int
     steps: list[tuple[int, ...]]
 
     def scores(self, rows: Sequence[Sequence[int]]) -> list[int]:
         return [
-            self.base + sum(add for a, low, b, least, add in self.steps if row[a] > low and row[b] > least)
+            self.base
+            + sum(
+                added
+                for a, over_a, b, over_b, c, over_c, added in self.steps
+                if row[a] > over_a and row[b] > over_b and row[c] > over_c
+            )
             for row in rows
         ]
 
@@ -64,11 +69,12 @@ def read_model(buffer: Buffer) -> Model:
             raise ValueError(NO_MODEL)
         base, n = values[at : at + 2]
         flat = values[at + 2 : at + 2 + STEP * n].tolist()
-        if n > MOST_STEPS or any(abs(added) > MOST_ADDED for added in (base, *flat[4::STEP])):
+        if n > MOST_STEPS or any(abs(added) > MOST_ADDED for added in (base, *flat[STEP - 1 :: STEP])):
             raise ValueError(NO_MODEL)
-        if any(not 0 <= column < most for column in (*flat[::STEP], *flat[2::STEP])):
+        steps = list(zip(*(flat[k::STEP] for k in range(STEP)), strict=True))
+        if any(not 0 <= column < most for step in steps for column in step[: STEP - 1 : 2]):
             raise ValueError(NO_MODEL)
-        cards.append(Card(base, list(zip(*(flat[k::STEP] for k in range(STEP)), strict=True))))
+        cards.append(Card(base, steps))
         at += 2 + STEP * n
     if at != len(values):
         raise ValueError(NO_MODEL)
