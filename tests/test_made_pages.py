@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
-from made_pages import Marked, put_list, transplant
+from made_pages import Marked, put_list, put_teasers, transplant
 
 
 def marked(text: str) -> Marked:
@@ -36,3 +36,15 @@ def test_a_list_belongs_to_the_article(seed: int) -> None:
     after = put_list(before, random.Random(seed))
     assert [line for line in text_of(after).split("\n") if line[:1] != "*"] == ["Menu", "#Rain", "Footer"]
     assert len(after.lines) - len(before.lines) >= 3
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_teasers_belong_to_no_article(seed: int) -> None:
+    before = marked("Menu\n#Rain\n*It rained for two days, said Anna Rossi.\nShare\n*Roads were closed.\nFooter\nTerms")
+    others = [marked("Home\n#Fire\n*A mill burned down."), marked("Shop\n*雨がローマで二日間降った。")]
+    after = put_teasers(before, others, random.Random(seed))
+    lines, own = text_of(after).split("\n"), text_of(before).split("\n")
+    assert len(lines) - len(own) >= 3
+    start = lines.index("#Rain")
+    assert lines[start : start + 4] == own[1:5]
+    assert not [line for line in lines[:start] + lines[start + 4 :] if line[:1] in "*#"]
