@@ -49,7 +49,7 @@ FOLDS, INNER_FOLDS = 5, 5
 SCALE = 1000  # of a score: thousandths of a logit
 MIN_WORDS = 12  # of an article
 MIN_BEST = -500  # of the best headline score and the best first score, together: 155 of 204 pages without an article
-# come out empty, by -1000 148, and every page's measure is the same (six cross-validations, 2026-11-28)
+# come out empty, by -1000 148, and F1 is the same (six cross-validations, 2026-11-28)
 BIAS = {"headline": 1000, "first": 0, "second": 0}  # a headline lost costs more than one too many
 LEAST_ADDED = 10  # by a step of a card
 ALONE_WEIGHT, NONE_WEIGHT = 0.1, 0.03  # of an article alone, and of a page without one
