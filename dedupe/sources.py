@@ -58,11 +58,12 @@ def _fields(by: str) -> Sequence[str]:
 def _name(value: object, field: str) -> str:
     if not isinstance(value, str):
         return ""
+    value = value.strip()
     scheme, mark, rest = value.partition("://")
     if not mark or not scheme.isalnum():
         if field != "url":
-            return value.strip()
-        rest = value.strip().removeprefix("//")
+            return value
+        rest = value.removeprefix("//")
     for end in "/?#":
         rest = rest.partition(end)[0]
     host = rest.rpartition("@")[2].lower()

@@ -229,6 +229,7 @@ def test_hosts_of_urls_are_sources(tmp_path: Path) -> None:
     ("record", "source"),
     [
         ({"url": "https://www.Harbour.example:80/a/1?x"}, "harbour.example"),
+        ({"url": " https://harbour.example/a/1\n"}, "harbour.example"),
         ({"url": "//harbour.example/a/1"}, "harbour.example"),
         ({"url": "harbour.example/a/1"}, "harbour.example"),
         ({"url": "/a/1"}, ""),
