@@ -112,16 +112,13 @@ class Labelled:
         page = copy(self)
         page.lines, page.is_article, page.is_headline = marked
         page.text = "".join(line + "\n" for line in page.lines).encode()
-        article = (line for line, is_own in zip(page.lines, page.is_article, strict=True) if is_own)
-        page.gold = grams("\n".join(article))
+        page.gold = grams("\n".join(marked.article(with_headline=False).lines))
         page._measure_lines(weight)
         return page
 
     def without_article(self, lines: Sequence[str] = ("",), weight: float = 1.0) -> "Labelled":
         """The page with these lines in place of its headline, its article and what stands between them."""
-        page = self.made(self.marked.replace(self.marked.span(), Marked.plain([*lines])), weight)
-        page.gold = Counter()
-        return page
+        return self.made(self.marked.replace(self.marked.span(), Marked.plain([*lines])), weight)
 
     def columns(self, heads: np.ndarray | None = None, firsts: np.ndarray | None = None) -> np.ndarray:
         scores = [NO_SCORES if x is None else array("i", x.tolist()) for x in (heads, firsts)]
